@@ -1,0 +1,25 @@
+pkibaseinclude_HEADERS += \
+	%D%/auto.h \
+	%D%/buf.h \
+	%D%/clock.h \
+	%D%/err.h \
+	%D%/file.h \
+	%D%/ids.h \
+	%D%/lock.h \
+	%D%/settings.h \
+	%D%/text.h
+libpki_core_la_SOURCES += \
+	%D%/buf.c \
+	%D%/clock.c \
+	%D%/err.c \
+	%D%/file.c \
+	%D%/ids.c \
+	%D%/lock.c \
+	%D%/settings-report.c \
+	%D%/settings-report.h \
+	%D%/settings-scan.c \
+	%D%/settings-scan.h \
+	%D%/settings-value.c \
+	%D%/settings-value.h \
+	%D%/settings.c \
+	%D%/text.c

@@ -1,0 +1,5 @@
+check_PROGRAMS += tests/test-base
+tests_test_base_SOURCES = \
+	%D%/test-settings.c
+tests_test_base_CPPFLAGS = $(tests_cppflags)
+tests_test_base_LDADD = $(tests_ldadd)
