@@ -1,0 +1,445 @@
+#include "policy/check.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "policy/alt-pattern.h"
+#include "policy/profile-rules.h"
+
+#define SHORTEST_VALIDITY PKI_MINUTE
+
+/* One request on its way through the rules. */
+typedef struct question {
+	const pki_profile      *profile;
+	const pki_request      *request;
+	const pki_policy_facts *facts;
+	pki_grant              *grant;
+} question;
+
+void
+pki_grant_free(pki_grant *grant)
+{
+	if (grant == NULL)
+		return;
+	pki_name_free(grant->subject);
+	pki_altnames_free(grant->alt_names);
+	free(grant);
+}
+
+/* The entries of a list: "a, b"; instead says what an empty one means. */
+static const char *
+join(const pki_text_list *list, const char *instead, char *out, size_t room)
+{
+	size_t i, used = 0;
+
+	if (list->count == 0)
+		return instead;
+	out[0] = '\0';
+	for (i = 0; i < list->count && used + 1 < room; i++) {
+		snprintf(out + used, room - used, "%s%s", i > 0 ? ", " : "",
+		    list->items[i]);
+		used = strlen(out);
+	}
+	return out;
+}
+
+static pki_code
+check_requester(const question *q, pki_err *err)
+{
+	static const char *const names[] = {
+		[PKI_BY_OPERATOR] = "operator", [PKI_BY_EST] = "est",
+	};
+	pki_requester_kind kind = q->request->requester;
+	char accepts[64] = "";
+	size_t i, used = 0;
+
+	if ((size_t)kind < PKI_COUNT(names) &&
+	    (q->profile->requesters & (UINT32_C(1) << kind)) != 0)
+		return PKI_OK;
+	for (i = 0; i < PKI_COUNT(names); i++) {
+		if ((q->profile->requesters & (UINT32_C(1) << i)) == 0)
+			continue;
+		snprintf(accepts + used, sizeof(accepts) - used, "%s%s",
+		    used > 0 ? ", " : "", names[i]);
+		used = strlen(accepts);
+	}
+	return pki_refuse(err, PKI_DENIED, "requester", accepts, "%s",
+	    (size_t)kind < PKI_COUNT(names) ? names[kind] : "unknown");
+}
+
+static pki_code
+check_identity(const question *q, pki_err *err)
+{
+	pki_name_part part = { PKI_NAME_COMMON_NAME, q->request->identity };
+	PKI_AUTO(pki_name) name = NULL;
+
+	/* A CA is no member: its name is any text that a CN holds. */
+	if (q->profile->kind != PKI_PROFILE_END_ENTITY && part.value != NULL)
+		return pki_name_build(&part, 1, &name, err);
+	return pki_identity_check(pki_bytes_text(part.value), err);
+}
+
+static pki_code
+check_identity_allow(const question *q, pki_err *err)
+{
+	const pki_text_list *allow = &q->profile->identity_allow;
+	char accepts[192];
+
+	if (pki_patterns_match(allow, q->request->identity))
+		return PKI_OK;
+	return pki_refuse(err, PKI_DENIED, "identity-allow",
+	    join(allow, "no identity", accepts, sizeof(accepts)), "%s",
+	    q->request->identity);
+}
+
+static pki_code
+check_identity_reserved(const question *q, pki_err *err)
+{
+	const char *identity = q->request->identity;
+	char accepts[192];
+	size_t i;
+
+	if (pki_patterns_match(&q->profile->identity_reserve, identity))
+		return PKI_OK;
+	for (i = 0; i < pki_profiles_count(q->facts->profiles); i++) {
+		const pki_profile *other = pki_profiles_at(q->facts->profiles,
+		    i);
+
+		if (strcmp(other->name, q->profile->name) == 0 ||
+		    !pki_patterns_match(&other->identity_reserve, identity))
+			continue;
+		snprintf(accepts, sizeof(accepts),
+		    "a name not reserved by profile '%s'", other->name);
+		return pki_refuse(err, PKI_DENIED, "identity-reserved",
+		    accepts, "%s", identity);
+	}
+	return PKI_OK;
+}
+
+static pki_code
+check_key_origin(const question *q, pki_err *err)
+{
+	if (q->profile->key_from_device == 0 ||
+	    q->request->key_origin == PKI_ORIGIN_DEVICE)
+		return PKI_OK;
+	return pki_refuse(err, PKI_DENIED, "key-origin",
+	    "a key made on the device, given by a CSR", "ca");
+}
+
+static pki_code
+check_key_type(const question *q, pki_err *err)
+{
+	pki_key_type type = pki_pubkey_type(q->request->key);
+	PKI_AUTO(pki_buf) accepts = NULL;
+	pki_code rc;
+
+	if ((q->profile->key_types & (UINT32_C(1) << type)) != 0)
+		return PKI_OK;
+	accepts = pki_buf_new();
+	if (accepts != NULL)
+		pki_usage_print(pki_key_type_names, q->profile->key_types,
+		    accepts);
+	rc = pki_buf_check(accepts, err);
+	if (rc != PKI_OK)
+		return rc;
+	return pki_refuse(err, PKI_DENIED, "key-type", pki_buf_text(accepts),
+	    "%s", pki_key_type_name(type));
+}
+
+/* The value that the subject has for a type; NULL: it has none. */
+static const char *
+granted_value(const question *q, pki_name_type type)
+{
+	size_t i;
+
+	if (type == PKI_NAME_COMMON_NAME)
+		return q->request->identity;
+	for (i = 0; i < PKI_PROFILE_ATTRIBUTES; i++) {
+		const pki_profile_attribute *row = &pki_profile_attributes[i];
+		const char *value = pki_profile_attribute_value(q->profile,
+		    row);
+
+		if (row->type == type && *value != '\0')
+			return value;
+	}
+	return NULL;
+}
+
+static pki_code
+check_subject(const question *q, pki_err *err)
+{
+	const pki_name *subject = q->request->subject;
+	uint32_t seen = 0;
+	char accepts[192];
+	size_t i;
+
+	for (i = 0; subject != NULL && i < pki_name_count(subject); i++) {
+		const pki_name_part *part = pki_name_at(subject, i);
+		const char *kind = pki_name_type_short(part->type);
+		const char *value = granted_value(q, part->type);
+
+		if (value == NULL)
+			snprintf(accepts, sizeof(accepts), "no %s", kind);
+		else if ((seen & (UINT32_C(1) << part->type)) != 0)
+			snprintf(accepts, sizeof(accepts), "one %s", kind);
+		else if (strcmp(value, part->value) != 0)
+			snprintf(accepts, sizeof(accepts), "%s=%s", kind,
+			    value);
+		else {
+			seen |= UINT32_C(1) << part->type;
+			continue;
+		}
+		return pki_refuse(err, PKI_DENIED, "subject", accepts,
+		    "%s=%s", kind, part->value);
+	}
+	return PKI_OK;
+}
+
+static pki_code
+build_subject(const question *q, pki_err *err)
+{
+	pki_name_part parts[PKI_PROFILE_ATTRIBUTES + 1];
+	size_t count = 0, i;
+
+	for (i = 0; i < PKI_PROFILE_ATTRIBUTES; i++) {
+		const pki_profile_attribute *row = &pki_profile_attributes[i];
+		const char *value = pki_profile_attribute_value(q->profile,
+		    row);
+
+		if (*value != '\0')
+			parts[count++] = (pki_name_part){ row->type, value };
+	}
+	parts[count++] = (pki_name_part){ PKI_NAME_COMMON_NAME,
+	    q->request->identity };
+	return pki_name_build(parts, count, &q->grant->subject, err);
+}
+
+static pki_code
+add_always(const question *q, pki_err *err)
+{
+	const pki_text_list *always = &q->profile->alt_always;
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; rc == PKI_OK && i < always->count; i++) {
+		PKI_AUTO(pki_buf) text = pki_buf_new();
+
+		if (text != NULL)
+			pki_alt_expand(always->items[i], q->request->identity,
+			    text);
+		rc = pki_buf_check(text, err);
+		if (rc != PKI_OK)
+			return rc;
+		rc = pki_altnames_add_text(q->grant->alt_names,
+		    pki_buf_text(text), err);
+		if (rc != PKI_OK)
+			rc = pki_wrap(err, rc, "%s", always->items[i]);
+	}
+	return rc;
+}
+
+/* PKI_OK, PKI_NO_MEMORY, or PKI_DENIED without a report. */
+static pki_code
+match_allow(const question *q, const pki_altname *name, pki_err *err)
+{
+	const pki_text_list *allow = &q->profile->alt_allow;
+	pki_code rc;
+	size_t i;
+
+	for (i = 0; i < allow->count; i++) {
+		PKI_AUTO(pki_buf) pattern = pki_buf_new();
+
+		if (pattern != NULL)
+			pki_alt_expand(allow->items[i], q->request->identity,
+			    pattern);
+		rc = pki_buf_check(pattern, err);
+		if (rc != PKI_OK)
+			return rc;
+		if (pki_alt_pattern_match(pki_buf_text(pattern), name))
+			return PKI_OK;
+	}
+	return PKI_DENIED;
+}
+
+static pki_code
+refuse_name(const char *rule, const pki_altname *name, const char *accepts,
+    pki_err *err)
+{
+	return pki_refuse(err, PKI_DENIED, rule, accepts, "%s:%s",
+	    pki_alt_type_name(name->type), name->text);
+}
+
+/* Those of the profile first, then those asked for. */
+static pki_code
+check_alt_names(const question *q, pki_err *err)
+{
+	const pki_altnames *asked = q->request->alt_names;
+	pki_altnames *granted = q->grant->alt_names;
+	char accepts[192];
+	size_t i;
+	pki_code rc;
+
+	rc = add_always(q, err);
+	for (i = 0; rc == PKI_OK && i < pki_altnames_count(asked); i++) {
+		const pki_altname *name = pki_altnames_at(asked, i);
+
+		if (pki_altnames_has(granted, name))
+			continue;
+		rc = match_allow(q, name, err);
+		if (rc == PKI_DENIED)
+			return refuse_name("alt-name", name,
+			    join(&q->profile->alt_allow, "none asked for",
+			    accepts, sizeof(accepts)), err);
+		if (rc == PKI_OK)
+			rc = pki_altnames_add(granted, name->type, name->text,
+			    err);
+	}
+	return rc;
+}
+
+static pki_code
+check_wildcards(const question *q, pki_err *err)
+{
+	const pki_altnames *granted = q->grant->alt_names;
+	size_t i;
+
+	for (i = 0; i < pki_altnames_count(granted); i++) {
+		const pki_altname *name = pki_altnames_at(granted, i);
+
+		if (!q->profile->alt_wildcards && pki_altname_is_wildcard(name))
+			return refuse_name("wildcard", name,
+			    "the whole name of one host", err);
+	}
+	return PKI_OK;
+}
+
+static pki_code
+check_alt_name_missing(const question *q, pki_err *err)
+{
+	char accepts[192];
+
+	if ((q->profile->ext_usage & (UINT32_C(1) << PKI_EKU_SERVER_AUTH)) == 0
+	    || pki_altnames_count(q->grant->alt_names) > 0)
+		return PKI_OK;
+	return pki_refuse(err, PKI_DENIED, "alt-name-missing",
+	    join(&q->profile->alt_allow, "a name", accepts, sizeof(accepts)),
+	    "no alternative name");
+}
+
+/* How long it may live: the profile's time, or what was asked for within. */
+static pki_code
+choose_validity(const question *q, int64_t *out, pki_err *err)
+{
+	char low[PKI_DURATION_TEXT], high[PKI_DURATION_TEXT];
+	char found[PKI_DURATION_TEXT], accepts[80];
+	int64_t longest = q->profile->validity, asked = q->request->validity;
+	int64_t shortest = SHORTEST_VALIDITY;
+
+	/* One that has expired when it is issued helps nobody. */
+	if (shortest <= q->profile->backdate)
+		shortest = q->profile->backdate + 1;
+	if (asked == 0)
+		asked = longest;
+	if (asked >= shortest && asked <= longest) {
+		*out = asked;
+		return PKI_OK;
+	}
+	snprintf(accepts, sizeof(accepts), "%s to %s",
+	    pki_duration_format(shortest, low),
+	    pki_duration_format(longest, high));
+	return pki_refuse(err, PKI_DENIED, "validity", accepts, "%s",
+	    pki_duration_format(asked, found));
+}
+
+static pki_code
+refuse_beyond_issuer(int64_t not_before, int64_t not_after, int64_t limit,
+    pki_err *err)
+{
+	char from[PKI_TIME_TEXT], until[PKI_TIME_TEXT], end[PKI_TIME_TEXT];
+	char longest[PKI_DURATION_TEXT], accepts[192];
+	int64_t left = limit - not_before + 1;
+
+	pki_time_format(not_before, from);
+	pki_time_format(limit, end);
+	if (left >= SHORTEST_VALIDITY)
+		snprintf(accepts, sizeof(accepts), "at most %s, from %s to "
+		    "the issuer's end at %s",
+		    pki_duration_format(left, longest), from, end);
+	else
+		snprintf(accepts, sizeof(accepts), "none from %s, as the "
+		    "issuer ends at %s", from, end);
+	return pki_refuse(err, PKI_DENIED, "validity", accepts, "until %s",
+	    pki_time_format(not_after, until));
+}
+
+/* RFC 5280, section 4.1.2.5: both ends belong to the validity. */
+static pki_code
+check_validity(const question *q, pki_err *err)
+{
+	const pki_policy_facts *facts = q->facts;
+	int64_t validity = 0, not_before, not_after;
+	pki_code rc;
+
+	if (facts->now < 0 || facts->now > PKI_TIME_MAX)
+		return pki_refuse(err, PKI_BAD_INPUT, "validity",
+		    "a time from 1970 to 9999", "%" PRId64, facts->now);
+	rc = choose_validity(q, &validity, err);
+	if (rc != PKI_OK)
+		return rc;
+	not_before = facts->now - q->profile->backdate;
+	if (not_before < facts->issuer_not_before)
+		not_before = facts->issuer_not_before;
+	not_after = not_before + validity - 1;
+	if (not_after > facts->issuer_not_after)
+		return refuse_beyond_issuer(not_before, not_after,
+		    facts->issuer_not_after, err);
+	q->grant->not_before = not_before;
+	q->grant->not_after = not_after;
+	return PKI_OK;
+}
+
+/* The order is part of the interface: the first rule broken is named. */
+static pki_code (*const steps[])(const question *, pki_err *) = {
+	check_requester,
+	check_identity,
+	check_identity_allow,
+	check_identity_reserved,
+	check_key_origin,
+	check_key_type,
+	check_subject,
+	check_alt_names,
+	check_wildcards,
+	check_alt_name_missing,
+	check_validity,
+	build_subject,
+};
+
+pki_code
+pki_policy_check(const pki_profile *profile, const pki_request *request,
+    const pki_policy_facts *facts, pki_grant **out, pki_err *err)
+{
+	PKI_AUTO(pki_grant) grant = calloc(1, sizeof(*grant));
+	question q = { profile, request, facts, grant };
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	if (grant != NULL)
+		grant->alt_names = pki_altnames_new();
+	if (grant == NULL || grant->alt_names == NULL)
+		return pki_fail_memory(err);
+	for (i = 0; rc == PKI_OK && i < PKI_COUNT(steps); i++)
+		rc = steps[i](&q, err);
+	if (rc != PKI_OK)
+		return rc;
+	grant->key_usage = profile->key_usage;
+	grant->ext_usage = profile->ext_usage;
+	grant->is_ca = profile->kind != PKI_PROFILE_END_ENTITY;
+	grant->path_len = grant->is_ca ? (int)profile->path_length : -1;
+	grant->ocsp_no_check = profile->ocsp_no_check;
+	*out = PKI_TAKE(grant);
+	return PKI_OK;
+}

@@ -1,0 +1,108 @@
+#ifndef PKI_POLICY_PROFILE_H
+#define PKI_POLICY_PROFILE_H
+
+/*
+ * Profiles: what may be issued, one template file each (pki-template(5)).
+ * The language is one table in profile.c.  Everything not granted is denied.
+ */
+
+#include "base/settings.h"
+#include "x509/pubkey.h"
+#include "x509/usage.h"
+
+PKI_BEGIN_DECLS
+
+typedef enum pki_profile_kind {
+	PKI_PROFILE_END_ENTITY,
+	PKI_PROFILE_ROOT_CA,            /* self-signed */
+	PKI_PROFILE_ISSUING_CA,
+} pki_profile_kind;
+
+/* Where a private key was made. */
+typedef enum pki_key_origin {
+	PKI_ORIGIN_DEVICE,      /* outside: we saw a request only */
+	PKI_ORIGIN_CA,          /* by pki-ctl: the CA host has seen it */
+} pki_key_origin;
+
+/* Who asks, and so which door was used. */
+typedef enum pki_requester_kind {
+	PKI_BY_OPERATOR = 0,    /* pki-ctl */
+	PKI_BY_EST = 1,         /* enrollment over the network */
+} pki_requester_kind;
+
+typedef struct pki_profile {
+	char         *name;             /* must equal the file's name */
+	char         *summary;
+	char         *ca;               /* the CA that signs: "issuing" */
+	int           kind;             /* pki_profile_kind */
+	int64_t       validity;         /* seconds, both ends included */
+	int64_t       backdate;         /* seconds before now, 0 to 1 day */
+	int64_t       path_length;      /* CAs; -1: not stated */
+	bool          ocsp_no_check;
+
+	uint32_t      key_types;        /* set of pki_key_type */
+	int           key_from_device;  /* 1: the CA must not have seen it */
+	uint32_t      key_usage;
+	uint32_t      ext_usage;
+
+	/* Fixed attributes; empty text: the attribute does not occur. */
+	char         *country, *state, *locality, *organization, *unit;
+
+	pki_text_list alt_allow;        /* patterns a request may fill */
+	pki_text_list alt_always;       /* in every certificate; {identity} */
+	bool          alt_wildcards;    /* DNS names such as *.example */
+
+	pki_text_list identity_allow;   /* patterns */
+	pki_text_list identity_reserve; /* nobody else's */
+	int           several_connections;      /* 0 or 1 */
+
+	uint32_t      requesters;       /* set of pki_requester_kind */
+
+	/* Not settings: made from the file. */
+	char         *path;
+	pki_buf      *text;             /* the whole file */
+	pki_digest    digest;           /* SHA-256 of text */
+} pki_profile;
+
+/* The table of settings, for documentation checks and "profile show". */
+extern const pki_setting pki_profile_settings[];
+extern const size_t pki_profile_setting_count;
+
+/*
+ * Read and check one template.  Contradictions are errors too, with the
+ * line: a CA without keyCertSign, an end entity with it, serverAuth without
+ * an alternative name allowed, an unknown placeholder, a pattern that can
+ * match nothing, nobody who may ask...
+ * PKI_NOT_FOUND, PKI_BAD_INPUT, PKI_DENIED (file others may write).
+ */
+PKI_CHECKED pki_code pki_profile_load(const char *path, pki_profile **out,
+    pki_err *err);
+/* The same from text; name stands for the file's base name. */
+PKI_CHECKED pki_code pki_profile_parse(pki_bytes text, const char *name,
+    pki_profile **out, pki_err *err);
+void pki_profile_free(pki_profile *profile);
+PKI_DEFINE_CLEANUP(pki_profile)
+
+/* All templates of a directory ("*.conf"), read-only once loaded. */
+typedef struct pki_profiles pki_profiles;
+
+/*
+ * One bad template fails the whole: nothing is issued by half a policy.
+ * Also checked across files: no two reserve overlapping identities unless
+ * the patterns are equal.
+ */
+PKI_CHECKED pki_code pki_profiles_load(const char *dir, pki_profiles **out,
+    pki_err *err);
+void pki_profiles_free(pki_profiles *profiles);
+PKI_DEFINE_CLEANUP(pki_profiles)
+
+size_t pki_profiles_count(const pki_profiles *profiles);
+/* In order of name. */
+const pki_profile *pki_profiles_at(const pki_profiles *profiles, size_t i);
+/* PKI_NOT_FOUND, rule "profile", lists the known ones. */
+PKI_CHECKED pki_code pki_profiles_find(const pki_profiles *profiles,
+    const char *name, const pki_profile **out, pki_err *err);
+
+PKI_END_DECLS
+
+#endif
