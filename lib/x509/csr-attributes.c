@@ -1,0 +1,323 @@
+#include "x509/csr-attributes.h"
+
+#include "x509/extension.h"
+#include "x509/usage.h"
+
+#define MAX_ATTRIBUTES 10
+#define MAX_EXTENSIONS 20
+#define CHALLENGE_MAX 255       /* RFC 2985, pkcs-9-ub-challengePassword */
+
+#define OID_EXTENSION_REQUEST "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
+#define OID_CHALLENGE_PASSWORD "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"
+#define OID_KEY_ID "\x55\x1d\x0e"
+#define OID_KEY_USAGE "\x55\x1d\x0f"
+#define OID_ALT_NAME "\x55\x1d\x11"
+#define OID_BASIC_CONSTRAINTS "\x55\x1d\x13"
+#define OID_EXT_USAGE "\x55\x1d\x25"
+
+/* An attribute that is understood: read gets its one value. */
+typedef struct attribute_row {
+	pki_bytes   oid;
+	const char *name;
+	const char *rule;       /* when it is there twice or has two values */
+	pki_code  (*read)(pki_der *value, pki_altnames **out, pki_err *err);
+} attribute_row;
+
+static pki_code
+read_constraints(void *out, const pki_extension *extension, pki_err *err)
+{
+	pki_der der = pki_der_from(extension->value, "basicConstraints");
+	pki_der fields;
+	bool is_ca = false;
+	pki_code rc;
+
+	(void)out;
+	rc = pki_der_enter(&der, PKI_DER_SEQUENCE, &fields, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&der, err);
+	if (rc == PKI_OK && pki_der_next_is(&fields, PKI_DER_BOOLEAN)) {
+		rc = pki_der_read_boolean(&fields, &is_ca, err);
+		/* X.690, 11.5: a default value is not encoded. */
+		if (rc == PKI_OK && !is_ca)
+			return pki_refuse(err, PKI_BAD_INPUT, "der",
+			    "no default value", "basicConstraints: FALSE");
+	}
+	if (rc != PKI_OK)
+		return rc;
+	if (is_ca)
+		return pki_refuse(err, PKI_DENIED, "basic-constraints",
+		    "a request without CA:TRUE", "CA:TRUE");
+	/* RFC 5280, 4.2.1.9: a path length belongs to a CA. */
+	if (!pki_der_at_end(&fields))
+		return pki_refuse(err, PKI_DENIED, "basic-constraints",
+		    "an empty one", "fields without CA:TRUE");
+	return PKI_OK;
+}
+
+static pki_code
+read_key_usage(void *out, const pki_extension *extension, pki_err *err)
+{
+	static const uint32_t refused = UINT32_C(1) << PKI_KU_KEY_CERT_SIGN |
+	    UINT32_C(1) << PKI_KU_CRL_SIGN;
+	pki_der der = pki_der_from(extension->value, "keyUsage");
+	uint32_t set;
+	pki_code rc;
+
+	(void)out;
+	rc = pki_der_read_named_bits(&der, &set, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&der, err);
+	if (rc == PKI_OK && (set & refused) != 0)
+		return pki_refuse(err, PKI_DENIED, "key-usage",
+		    "a request without key-cert-sign and crl-sign",
+		    "%s", (set & UINT32_C(1) << PKI_KU_KEY_CERT_SIGN) != 0 ?
+		    "key-cert-sign" : "crl-sign");
+	return rc;
+}
+
+/* The profile states the usage: only the shape counts here. */
+static pki_code
+check_ext_usage(void *out, const pki_extension *extension, pki_err *err)
+{
+	pki_der der = pki_der_from(extension->value, "extKeyUsage"), list;
+	pki_bytes oid;
+	pki_code rc;
+
+	(void)out;
+	rc = pki_der_enter(&der, PKI_DER_SEQUENCE, &list, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&der, err);
+	if (rc == PKI_OK)
+		rc = pki_der_read_oid(&list, &oid, err);
+	while (rc == PKI_OK && !pki_der_at_end(&list))
+		rc = pki_der_read_oid(&list, &oid, err);
+	return rc;
+}
+
+static pki_code
+check_key_id(void *out, const pki_extension *extension, pki_err *err)
+{
+	pki_der der = pki_der_from(extension->value, "subjectKeyIdentifier");
+	pki_bytes key_id;
+	pki_code rc;
+
+	(void)out;
+	rc = pki_der_read(&der, PKI_DER_OCTET_STRING, &key_id, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&der, err);
+	return rc;
+}
+
+static pki_code
+read_alt_names(void *out, const pki_extension *extension, pki_err *err)
+{
+	pki_altnames **names = out;
+
+	return pki_altnames_parse(extension->value, names, err);
+}
+
+static const pki_extension_row extension_rows[] = {
+	{ PKI_BYTES_TEXT(OID_BASIC_CONSTRAINTS), "basicConstraints",
+	    read_constraints },
+	{ PKI_BYTES_TEXT(OID_KEY_USAGE), "keyUsage", read_key_usage },
+	{ PKI_BYTES_TEXT(OID_EXT_USAGE), "extKeyUsage", check_ext_usage },
+	{ PKI_BYTES_TEXT(OID_KEY_ID), "subjectKeyIdentifier", check_key_id },
+	{ PKI_BYTES_TEXT(OID_ALT_NAME), "subjectAltName", read_alt_names },
+};
+
+static const pki_extension_table extension_table = {
+	extension_rows, PKI_COUNT(extension_rows), "extension",
+};
+
+static pki_code
+check_extension_count(pki_der extensions, pki_err *err)
+{
+	size_t count = 0;
+	pki_der list;
+	pki_code rc;
+
+	rc = pki_der_enter(&extensions, PKI_DER_SEQUENCE, &list, err);
+	while (rc == PKI_OK && !pki_der_at_end(&list)) {
+		rc = pki_der_read_any(&list, NULL, NULL, NULL, err);
+		count++;
+	}
+	if (rc == PKI_OK && count > MAX_EXTENSIONS)
+		return pki_refuse(err, PKI_BAD_INPUT, "extension",
+		    "at most 20 extensions", "%zu extensions", count);
+	return rc;
+}
+
+static pki_code
+read_extension_request(pki_der *value, pki_altnames **out, pki_err *err)
+{
+	pki_code rc;
+
+	rc = check_extension_count(*value, err);
+	if (rc == PKI_OK)
+		rc = pki_extensions_read(value, &extension_table, out, err);
+	return rc;
+}
+
+/* DirectoryString; nothing is done with it, so its characters do not count. */
+static pki_code
+check_challenge(pki_der *value, pki_altnames **out, pki_err *err)
+{
+	static const uint8_t tags[] = {
+		PKI_DER_UTF8, PKI_DER_PRINTABLE, PKI_DER_TELETEX,
+		PKI_DER_UNIVERSAL, PKI_DER_BMP, PKI_DER_IA5,
+	};
+	pki_bytes text;
+	uint8_t tag;
+	pki_code rc;
+
+	(void)out;
+	rc = pki_der_read_any(value, &tag, &text, NULL, err);
+	if (rc != PKI_OK)
+		return rc;
+	for (size_t i = 0; i < PKI_COUNT(tags); i++)
+		if (tags[i] == tag && text.len > 0 && text.len <=
+		    CHALLENGE_MAX * 4)
+			return PKI_OK;
+	return pki_refuse(err, PKI_BAD_INPUT, "attribute",
+	    "a string of 1 to 255 characters",
+	    "challengePassword of tag 0x%02x, %zu octets", tag, text.len);
+}
+
+static const attribute_row attribute_rows[] = {
+	{ PKI_BYTES_TEXT(OID_EXTENSION_REQUEST), "extensionRequest",
+	    "extension", read_extension_request },
+	{ PKI_BYTES_TEXT(OID_CHALLENGE_PASSWORD), "challengePassword",
+	    "attribute", check_challenge },
+};
+
+/* Attributes that we do not know are no concern of ours: RFC 2986, 4.1. */
+static pki_code
+read_known(const attribute_row *row, pki_der *values, pki_altnames **out,
+    pki_err *err)
+{
+	pki_code rc;
+
+	rc = row->read(values, out, err);
+	if (rc == PKI_OK && !pki_der_at_end(values))
+		return pki_refuse(err, PKI_BAD_INPUT, row->rule, "one value",
+		    "%s of several values", row->name);
+	return rc;
+}
+
+/* Attribute ::= SEQUENCE { type, SET SIZE (1..MAX) OF value }. */
+static pki_code
+read_attribute(pki_der *list, uint32_t *seen, pki_altnames **out,
+    pki_err *err)
+{
+	pki_der fields, values;
+	pki_bytes oid;
+	pki_code rc;
+
+	rc = pki_der_enter(list, PKI_DER_SEQUENCE, &fields, err);
+	if (rc == PKI_OK)
+		rc = pki_der_read_oid(&fields, &oid, err);
+	if (rc == PKI_OK)
+		rc = pki_der_enter(&fields, PKI_DER_SET, &values, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&fields, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (pki_der_at_end(&values))
+		return pki_refuse(err, PKI_BAD_INPUT, "attribute",
+		    "one value or more", "an attribute without a value");
+	for (size_t i = 0; i < PKI_COUNT(attribute_rows); i++) {
+		const attribute_row *row = &attribute_rows[i];
+
+		if (!pki_bytes_equal(row->oid, oid))
+			continue;
+		if ((*seen & UINT32_C(1) << i) != 0)
+			return pki_refuse(err, PKI_BAD_INPUT, row->rule,
+			    "each attribute once", "%s twice", row->name);
+		*seen |= UINT32_C(1) << i;
+		return read_known(row, &values, out, err);
+	}
+	return PKI_OK;
+}
+
+pki_code
+pki_csr_read_attributes(pki_der *attributes, pki_altnames **out, pki_err *err)
+{
+	PKI_AUTO(pki_altnames) names = NULL;
+	pki_bytes whole, last = { NULL, 0 };
+	uint32_t seen = 0;
+	size_t count = 0;
+	pki_der at;
+	pki_code rc;
+
+	while (!pki_der_at_end(attributes)) {
+		at = *attributes;
+		rc = pki_der_read_any(attributes, NULL, NULL, &whole, err);
+		if (rc != PKI_OK)
+			return rc;
+		if (++count > MAX_ATTRIBUTES)
+			return pki_refuse(err, PKI_BAD_INPUT, "attribute",
+			    "at most 10 attributes", "more than 10");
+		/* [0] IMPLICIT SET OF: X.690, 11.6. */
+		if (pki_bytes_compare(last, whole) > 0)
+			return pki_refuse(err, PKI_BAD_INPUT, "der",
+			    "a SET OF in ascending order",
+			    "attributes out of order");
+		last = whole;
+		rc = read_attribute(&at, &seen, &names, err);
+		if (rc != PKI_OK)
+			return rc;
+	}
+	*out = PKI_TAKE(names);
+	return PKI_OK;
+}
+
+/* The extensionRequest's value: one Extension, subjectAltName. */
+static pki_code
+encode_extensions(const pki_altnames *names, pki_buf *out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) value = pki_buf_new();
+	PKI_AUTO(pki_buf) fields = pki_buf_new();
+	PKI_AUTO(pki_buf) extension = pki_buf_new();
+	pki_code rc;
+
+	if (value == NULL || fields == NULL || extension == NULL)
+		return pki_fail_memory(err);
+	rc = pki_altnames_encode(names, value, err);
+	if (rc != PKI_OK)
+		return rc;
+	pki_der_add(fields, PKI_DER_OID, PKI_BYTES_TEXT(OID_ALT_NAME));
+	pki_der_add(fields, PKI_DER_OCTET_STRING, pki_buf_bytes(value));
+	pki_der_add(extension, PKI_DER_SEQUENCE, pki_buf_bytes(fields));
+	pki_der_add(out, PKI_DER_SEQUENCE, pki_buf_bytes(extension));
+	if (pki_buf_check(fields, err) != PKI_OK ||
+	    pki_buf_check(extension, err) != PKI_OK)
+		return PKI_NO_MEMORY;
+	return pki_buf_check(out, err);
+}
+
+pki_code
+pki_csr_add_attributes(const pki_altnames *names, pki_buf *out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) extensions = pki_buf_new();
+	PKI_AUTO(pki_buf) fields = pki_buf_new();
+	PKI_AUTO(pki_buf) attribute = pki_buf_new();
+	pki_code rc;
+
+	if (extensions == NULL || fields == NULL || attribute == NULL)
+		return pki_fail_memory(err);
+	if (pki_altnames_count(names) > 0) {
+		rc = encode_extensions(names, extensions, err);
+		if (rc != PKI_OK)
+			return rc;
+		pki_der_add(fields, PKI_DER_OID,
+		    PKI_BYTES_TEXT(OID_EXTENSION_REQUEST));
+		pki_der_add(fields, PKI_DER_SET, pki_buf_bytes(extensions));
+		pki_der_add(attribute, PKI_DER_SEQUENCE,
+		    pki_buf_bytes(fields));
+	}
+	pki_der_add(out, PKI_DER_CONTEXT(0), pki_buf_bytes(attribute));
+	if (pki_buf_check(fields, err) != PKI_OK ||
+	    pki_buf_check(attribute, err) != PKI_OK)
+		return PKI_NO_MEMORY;
+	return pki_buf_check(out, err);
+}

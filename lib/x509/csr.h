@@ -1,0 +1,56 @@
+#ifndef PKI_X509_CSR_H
+#define PKI_X509_CSR_H
+
+/*
+ * Certification requests (PKCS#10, RFC 2986), read by our own DER reader;
+ * libcrypto sees only the key and the signature, after we accepted them.
+ */
+
+#include "x509/altname.h"
+#include "x509/key.h"
+#include "x509/name.h"
+
+PKI_BEGIN_DECLS
+
+#define PKI_CSR_MAX (8 * 1024)          /* octets of DER */
+#define PKI_CSR_FILE_MAX (64 * 1024)    /* octets of PEM with text around */
+
+typedef struct pki_csr pki_csr;
+
+/*
+ * Read PEM or DER and verify proof of possession.
+ *
+ * Refused, with the rule's name: too long ("size"), not strict DER anywhere
+ * ("der"), bad PEM ("pem"), version not 0 ("version"), more than 10
+ * attributes, a challengePassword out of shape ("attribute"), more than one
+ * extensionRequest, more than 20 extensions, the same one twice, one that is
+ * critical and unknown to us ("extension"), basicConstraints with CA:TRUE
+ * ("basic-constraints"), keyCertSign or cRLSign ("key-usage"), what
+ * pki_name_parse, pki_altnames_parse and pki_pubkey_parse refuse, a signature
+ * algorithm we do not accept ("signature-algorithm"), a signature that does
+ * not match ("proof-of-possession").  Only key, subject and alternative names
+ * are kept.  Attributes and extensions that are not critical and unknown to
+ * us do not matter.
+ * PKI_BAD_INPUT, PKI_DENIED, PKI_CRYPTO, PKI_NO_MEMORY.
+ */
+PKI_CHECKED pki_code pki_csr_parse(pki_bytes in, pki_csr **out, pki_err *err);
+
+void pki_csr_free(pki_csr *csr);
+PKI_DEFINE_CLEANUP(pki_csr)
+
+/* All borrowed from the request. */
+pki_bytes pki_csr_der(const pki_csr *csr);
+const pki_name *pki_csr_subject(const pki_csr *csr);
+const pki_pubkey *pki_csr_key(const pki_csr *csr);
+const pki_altnames *pki_csr_alt_names(const pki_csr *csr);      /* or NULL */
+
+/*
+ * Make a request: the subject, alternative names (NULL: none) and a
+ * signature by key.  DER appended to out.
+ */
+PKI_CHECKED pki_code pki_csr_build(const pki_key *key, const pki_name *subject,
+    const pki_altnames *alt_names, pki_buf *out, pki_err *err);
+
+PKI_END_DECLS
+
+#endif

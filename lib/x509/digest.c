@@ -1,0 +1,41 @@
+#include "x509/digest.h"
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include "x509/openssl.h"
+
+pki_code
+pki_digest_of(pki_bytes bytes, pki_digest *out, pki_err *err)
+{
+	return pki_digest_of_all(&bytes, 1, out, err);
+}
+
+pki_code
+pki_digest_of_all(const pki_bytes *pieces, size_t count, pki_digest *out,
+    pki_err *err)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	pki_digest digest;
+
+	if (ctx == NULL)
+		return pki_fail_memory(err);
+	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+		return pki_fail_openssl(err, "sha-256");
+	for (size_t i = 0; i < count; i++) {
+		if (EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len) != 1)
+			return pki_fail_openssl(err, "sha-256");
+	}
+	if (EVP_DigestFinal_ex(ctx, digest.octets, NULL) != 1)
+		return pki_fail_openssl(err, "sha-256");
+	*out = digest;
+	return PKI_OK;
+}
+
+pki_code
+pki_random(void *out, size_t len, pki_err *err)
+{
+	if (RAND_bytes_ex(NULL, out, len, 0) != 1)
+		return pki_fail_openssl(err, "%zu random octets", len);
+	return PKI_OK;
+}

@@ -1,0 +1,176 @@
+#include "x509/extension.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { GENERAL_NAME_URI = PKI_DER_CONTEXT_PRIMITIVE(6) };
+
+#define OID_TEXT 64
+
+static pki_code
+read_one(pki_der *list, pki_extension *out, pki_err *err)
+{
+	pki_extension extension = { 0 };
+	pki_der der;
+	pki_code rc;
+
+	rc = pki_der_enter(list, PKI_DER_SEQUENCE, &der, err);
+	if (rc == PKI_OK)
+		rc = pki_der_read_oid(&der, &extension.oid, err);
+	if (rc == PKI_OK && pki_der_next_is(&der, PKI_DER_BOOLEAN)) {
+		rc = pki_der_read_boolean(&der, &extension.critical, err);
+		/* X.690, 11.5: a default value is not encoded. */
+		if (rc == PKI_OK && !extension.critical)
+			return pki_refuse(err, PKI_BAD_INPUT, "der",
+			    "no default value", "critical FALSE");
+	}
+	if (rc == PKI_OK)
+		rc = pki_der_read(&der, PKI_DER_OCTET_STRING,
+		    &extension.value, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&der, err);
+	if (rc == PKI_OK)
+		*out = extension;
+	return rc;
+}
+
+static pki_code
+handle_one(const pki_extension_table *table, const pki_extension *extension,
+    void *out, pki_err *err)
+{
+	char oid[OID_TEXT];
+	pki_code rc;
+
+	for (size_t i = 0; i < table->count; i++) {
+		const pki_extension_row *row = &table->rows[i];
+
+		if (!pki_bytes_equal(row->oid, extension->oid))
+			continue;
+		rc = row->read(out, extension, err);
+		if (rc != PKI_OK)
+			return pki_wrap(err, rc, "%s", row->name);
+		return PKI_OK;
+	}
+	if (extension->critical)
+		return pki_refuse(err, PKI_BAD_INPUT, table->rule,
+		    "critical extensions that we understand",
+		    "critical extension %s", pki_der_format_oid(
+		    extension->oid, oid, sizeof(oid)));
+	return PKI_OK;
+}
+
+static bool
+has_oid(const pki_bytes *oids, size_t count, pki_bytes oid)
+{
+	for (size_t i = 0; i < count; i++)
+		if (pki_bytes_equal(oids[i], oid))
+			return true;
+	return false;
+}
+
+pki_code
+pki_extensions_read(pki_der *der, const pki_extension_table *table, void *out,
+    pki_err *err)
+{
+	pki_bytes seen[PKI_EXTENSIONS_MAX];
+	pki_extension extension;
+	char oid[OID_TEXT];
+	size_t count = 0;
+	pki_der list;
+	pki_code rc;
+
+	rc = pki_der_enter(der, PKI_DER_SEQUENCE, &list, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (pki_der_at_end(&list))
+		return pki_refuse(err, PKI_BAD_INPUT, table->rule,
+		    "one extension or more", "an empty list");
+	while (!pki_der_at_end(&list)) {
+		if (count == PKI_EXTENSIONS_MAX)
+			return pki_refuse(err, PKI_BAD_INPUT, table->rule,
+			    "at most 32 extensions", "more");
+		rc = read_one(&list, &extension, err);
+		if (rc != PKI_OK)
+			return rc;
+		if (has_oid(seen, count, extension.oid))
+			return pki_refuse(err, PKI_BAD_INPUT, table->rule,
+			    "each extension once", "extension %s twice",
+			    pki_der_format_oid(extension.oid, oid,
+			    sizeof(oid)));
+		seen[count++] = extension.oid;
+		rc = handle_one(table, &extension, out, err);
+		if (rc != PKI_OK)
+			return rc;
+	}
+	return PKI_OK;
+}
+
+pki_code
+pki_extension_read_authority(pki_bytes value, pki_bytes *out, pki_err *err)
+{
+	pki_der all = pki_der_from(value, "authorityKeyIdentifier");
+	pki_bytes key_id = { 0 };
+	pki_der der;
+	pki_code rc;
+
+	rc = pki_der_enter(&all, PKI_DER_SEQUENCE, &der, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&all, err);
+	if (rc == PKI_OK &&
+	    pki_der_next_is(&der, PKI_DER_CONTEXT_PRIMITIVE(0)))
+		rc = pki_der_read(&der, PKI_DER_CONTEXT_PRIMITIVE(0), &key_id,
+		    err);
+	/* authorityCertIssuer and its serial number add nothing for us. */
+	while (rc == PKI_OK && !pki_der_at_end(&der))
+		rc = pki_der_read_any(&der, NULL, NULL, NULL, err);
+	if (rc == PKI_OK)
+		*out = key_id;
+	return rc;
+}
+
+/* The first URI of GeneralNames, as a string; NULL when there is none. */
+static pki_code
+read_uri(pki_der *names, char **out, pki_err *err)
+{
+	pki_bytes content;
+	uint8_t tag;
+	pki_code rc;
+
+	while (!pki_der_at_end(names)) {
+		rc = pki_der_read_any(names, &tag, &content, NULL, err);
+		if (rc != PKI_OK)
+			return rc;
+		if (tag != GENERAL_NAME_URI)
+			continue;
+		if (content.len == 0 || !pki_text_is_printable(content))
+			return pki_refuse(err, PKI_BAD_INPUT, "extension",
+			    "printable ASCII", "a URI of other characters");
+		*out = strndup((const char *)content.data, content.len);
+		return *out != NULL ? PKI_OK : pki_fail_memory(err);
+	}
+	*out = NULL;
+	return PKI_OK;
+}
+
+pki_code
+pki_extension_read_point(pki_der *der, char **out, pki_err *err)
+{
+	pki_der point, names;
+	pki_code rc;
+
+	rc = pki_der_enter(der, PKI_DER_CONTEXT(0), &point, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (!pki_der_next_is(&point, PKI_DER_CONTEXT(0))) {
+		*out = NULL;
+		return PKI_OK;
+	}
+	rc = pki_der_enter(&point, PKI_DER_CONTEXT(0), &names, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&point, err);
+	if (rc == PKI_OK)
+		rc = read_uri(&names, out, err);
+	return rc;
+}

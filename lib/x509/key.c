@@ -1,0 +1,428 @@
+#include "x509/key.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pkcs12err.h>
+#include <openssl/proverr.h>
+
+#include "x509/der.h"
+#include "x509/openssl.h"
+#include "x509/pem.h"
+
+/*
+ * RFC 7914.  OpenSSL reads no more than 32 MiB of scrypt, which N = 2^15
+ * passes by a little; p makes up for it in time.
+ */
+#define SCRYPT_N (1U << 14)
+#define SCRYPT_R 8
+#define SCRYPT_P 5
+#define SCRYPT_SALT_OCTETS 16
+
+#define PEM_PLAIN "PRIVATE KEY"
+#define PEM_ENCRYPTED "ENCRYPTED PRIVATE KEY"
+#define PEM_EC_PARAMETERS_END "-----END EC PARAMETERS-----"
+
+PKI_OPENSSL_CLEANUP(X509_SIG)
+
+struct pki_key {
+	EVP_PKEY   *pkey;
+	pki_pubkey *public;
+};
+
+typedef pki_code read_key(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out,
+    pki_err *err);
+static read_key read_plain, read_encrypted, read_ec, read_rsa;
+
+static const struct encoding {
+	const char *label;
+	read_key   *read;
+} encodings[] = {
+	{ PEM_PLAIN, read_plain },
+	{ PEM_ENCRYPTED, read_encrypted },
+	{ "EC PRIVATE KEY", read_ec },
+	{ "RSA PRIVATE KEY", read_rsa },
+};
+
+/* How OpenSSL is asked for a key of each type. */
+static const struct recipe {
+	const char *algorithm;
+	const char *group;
+	size_t      bits;
+} recipes[] = {
+	[PKI_KEY_P256] = { "EC", "P-256", 0 },
+	[PKI_KEY_P384] = { "EC", "P-384", 0 },
+	[PKI_KEY_P521] = { "EC", "P-521", 0 },
+	[PKI_KEY_ED25519] = { "ED25519", NULL, 0 },
+	[PKI_KEY_RSA2048] = { "RSA", NULL, 2048 },
+	[PKI_KEY_RSA3072] = { "RSA", NULL, 3072 },
+	[PKI_KEY_RSA4096] = { "RSA", NULL, 4096 },
+	[PKI_KEY_ML_DSA_44] = { "ML-DSA-44", NULL, 0 },
+	[PKI_KEY_ML_DSA_65] = { "ML-DSA-65", NULL, 0 },
+	[PKI_KEY_ML_DSA_87] = { "ML-DSA-87", NULL, 0 },
+};
+
+static EVP_PKEY *
+generate_pkey(const struct recipe *recipe)
+{
+	const char *algorithm = recipe->algorithm;
+
+	if (recipe->group != NULL)
+		return EVP_PKEY_Q_keygen(NULL, NULL, algorithm, recipe->group);
+	if (recipe->bits != 0)
+		return EVP_PKEY_Q_keygen(NULL, NULL, algorithm, recipe->bits);
+	return EVP_PKEY_Q_keygen(NULL, NULL, algorithm);
+}
+
+/* Append what an i2d function writes. */
+#define ADD_DER(i2d, object, out)                                       \
+	({                                                              \
+		int size_ = i2d(object, NULL);                          \
+		uint8_t *at_ = size_ <= 0 ? NULL :                      \
+		    pki_buf_reserve(out, (size_t)size_);                \
+		bool done_ = at_ != NULL && i2d(object, &at_) == size_; \
+		if (done_) {                                            \
+			(out)->len += (size_t)size_;                    \
+			*at_ = '\0';                                    \
+		}                                                       \
+		done_;                                                  \
+	})
+
+/* A key from what was read or made; pkey is taken. */
+static pki_code
+make_key(EVP_PKEY *pkey, pki_key **out, pki_err *err)
+{
+	PKI_AUTO(pki_key) key = calloc(1, sizeof(*key));
+	PKI_AUTO(pki_buf) spki = pki_buf_new();
+	pki_code rc;
+
+	if (key == NULL || spki == NULL) {
+		EVP_PKEY_free(pkey);
+		return pki_fail_memory(err);
+	}
+	key->pkey = pkey;
+	/* A file may hold the point compressed; a certificate never does. */
+	if (EVP_PKEY_is_a(pkey, "EC") && EVP_PKEY_set_utf8_string_param(pkey,
+	    OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+	    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 1)
+		return pki_fail_openssl(err, "point of a private key");
+	if (!ADD_DER(i2d_PUBKEY, pkey, spki))
+		return pki_fail_openssl(err, "public part of a private key");
+	rc = pki_pubkey_parse(pki_buf_bytes(spki), &key->public, err);
+	if (rc != PKI_OK)
+		return rc;
+	*out = PKI_TAKE(key);
+	return PKI_OK;
+}
+
+pki_code
+pki_key_generate(pki_key_type type, pki_key **out, pki_err *err)
+{
+	EVP_PKEY *pkey;
+
+	if (!pki_key_type_available(type))
+		return pki_refuse(err, PKI_DENIED, "key-type",
+		    "a type that the installed OpenSSL knows", "%s",
+		    pki_key_type_name(type));
+	pkey = generate_pkey(&recipes[type]);
+	if (pkey == NULL)
+		return pki_fail_openssl(err, "generate a %s key",
+		    pki_key_type_name(type));
+	return make_key(pkey, out, err);
+}
+
+static const uint8_t *
+find_text(pki_bytes in, const char *text)
+{
+	return in.len == 0 ? NULL : memmem(in.data, in.len, text,
+	    strlen(text));
+}
+
+/* PKCS #8 in DER begins with a version, encrypted with an algorithm. */
+static bool
+is_encrypted_der(pki_bytes in)
+{
+	pki_der outer = pki_der_from(in, "private key"), inner;
+
+	return pki_der_enter(&outer, PKI_DER_SEQUENCE, &inner, NULL) ==
+	    PKI_OK && pki_der_next_is(&inner, PKI_DER_SEQUENCE);
+}
+
+/* The row for in, PKCS #8 when it is like none; is it PEM? */
+static const struct encoding *
+find_encoding(pki_bytes in, bool *pem)
+{
+	char begin[64];
+
+	*pem = true;
+	for (size_t i = 0; i < PKI_COUNT(encodings); i++) {
+		snprintf(begin, sizeof(begin), "-----BEGIN %s-----",
+		    encodings[i].label);
+		if (find_text(in, begin) != NULL)
+			return &encodings[i];
+	}
+	*pem = in.len == 0 || in.data[0] != PKI_DER_SEQUENCE;
+	return &encodings[!*pem && is_encrypted_der(in) ? 1 : 0];
+}
+
+bool
+pki_key_is_encrypted(pki_bytes in)
+{
+	bool pem;
+
+	return find_encoding(in, &pem)->read == read_encrypted;
+}
+
+static pki_code
+use_info(const PKCS8_PRIV_KEY_INFO *info, EVP_PKEY **out, pki_err *err)
+{
+	*out = EVP_PKCS82PKEY(info);
+	if (*out != NULL)
+		return PKI_OK;
+	pki_fail_openssl(err, "private key");
+	return pki_wrap(err, PKI_BAD_INPUT, "not a usable key");
+}
+
+static pki_code
+read_plain(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out, pki_err *err)
+{
+	PKI_AUTO(PKCS8_PRIV_KEY_INFO) info = NULL;
+	const unsigned char *p = der.data;
+
+	(void)passphrase;
+	info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &p, (long)der.len);
+	if (info == NULL) {
+		pki_fail_openssl(err, "private key");
+		return pki_wrap(err, PKI_BAD_INPUT, "not PKCS #8");
+	}
+	return use_info(info, out, err);
+}
+
+static bool
+is_wrong_passphrase(void)
+{
+	unsigned long oldest = ERR_peek_error();
+	unsigned long newest = ERR_peek_last_error();
+
+	/* Once in 256 times the padding fits, and no DER comes out. */
+	return (ERR_GET_LIB(oldest) == ERR_LIB_PROV &&
+	    ERR_GET_REASON(oldest) == PROV_R_BAD_DECRYPT) ||
+	    (ERR_GET_LIB(newest) == ERR_LIB_PKCS12 &&
+	    ERR_GET_REASON(newest) == PKCS12_R_DECODE_ERROR);
+}
+
+static pki_code
+read_encrypted(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out,
+    pki_err *err)
+{
+	const char *accepts = "the passphrase of the key";
+	PKI_AUTO(X509_SIG) sealed = NULL;
+	PKI_AUTO(PKCS8_PRIV_KEY_INFO) info = NULL;
+	const unsigned char *p = der.data;
+
+	if (passphrase.len == 0)
+		return pki_refuse(err, PKI_DENIED, "passphrase", accepts,
+		    "no passphrase");
+	sealed = d2i_X509_SIG(NULL, &p, (long)der.len);
+	if (sealed == NULL) {
+		pki_fail_openssl(err, "private key");
+		return pki_wrap(err, PKI_BAD_INPUT, "not encrypted PKCS #8");
+	}
+	info = PKCS8_decrypt(sealed, (const char *)passphrase.data,
+	    (int)passphrase.len);
+	if (info == NULL && is_wrong_passphrase()) {
+		ERR_clear_error();
+		return pki_refuse(err, PKI_DENIED, "passphrase", accepts,
+		    "a wrong passphrase");
+	}
+	if (info == NULL) {
+		pki_fail_openssl(err, "private key");
+		return pki_wrap(err, PKI_BAD_INPUT, "cannot be decrypted");
+	}
+	return use_info(info, out, err);
+}
+
+static pki_code
+read_traditional(int type, pki_bytes der, EVP_PKEY **out, pki_err *err)
+{
+	const unsigned char *p = der.data;
+
+	*out = d2i_PrivateKey(type, NULL, &p, (long)der.len);
+	if (*out != NULL)
+		return PKI_OK;
+	pki_fail_openssl(err, "private key");
+	return pki_wrap(err, PKI_BAD_INPUT, "not a usable key");
+}
+
+static pki_code
+read_ec(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out, pki_err *err)
+{
+	(void)passphrase;
+	return read_traditional(EVP_PKEY_EC, der, out, err);
+}
+
+static pki_code
+read_rsa(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out, pki_err *err)
+{
+	(void)passphrase;
+	return read_traditional(EVP_PKEY_RSA, der, out, err);
+}
+
+/* openssl ecparam -genkey puts the curve, which the key repeats, first. */
+static pki_bytes
+skip_ec_parameters(pki_bytes in)
+{
+	const uint8_t *end = find_text(in, PEM_EC_PARAMETERS_END);
+	size_t skip;
+
+	if (end == NULL)
+		return in;
+	skip = (size_t)(end - in.data) + strlen(PEM_EC_PARAMETERS_END);
+	return pki_bytes_of(in.data + skip, in.len - skip);
+}
+
+static pki_code
+unwrap(pki_bytes in, const struct encoding *encoding, pki_buf **out,
+    pki_err *err)
+{
+	if (find_text(in, "Proc-Type: 4,ENCRYPTED") != NULL)
+		return pki_refuse(err, PKI_BAD_INPUT, "pem",
+		    "PKCS #8 (openssl pkcs8 -topk8)",
+		    "a key encrypted in the traditional way");
+	if (encoding->read == read_ec)
+		in = skip_ec_parameters(in);
+	return pki_pem_or_der(in, encoding->label, PKI_KEY_FILE_MAX, out, err);
+}
+
+/* Files mix up halves; find out before a CA signs with one. */
+static pki_code
+check_pair(const pki_key *key, pki_err *err)
+{
+	const pki_bytes probe = PKI_BYTES_TEXT("pairwise check");
+	PKI_AUTO(pki_buf) signature = pki_buf_new();
+	pki_code rc;
+
+	rc = pki_key_sign(key, probe, signature, err);
+	if (rc == PKI_OK)
+		rc = pki_pubkey_verify(key->public,
+		    pki_sigalg_for(pki_pubkey_type(key->public)), probe,
+		    pki_buf_bytes(signature), err);
+	if (rc == PKI_OK || rc == PKI_NO_MEMORY)
+		return rc;
+	return pki_fail(err, PKI_BAD_INPUT,
+	    "the private key does not belong to its public key");
+}
+
+pki_code
+pki_key_parse(pki_bytes in, pki_bytes passphrase, pki_key **out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) copy = NULL;
+	PKI_AUTO(pki_key) key = NULL;
+	const struct encoding *encoding;
+	EVP_PKEY *pkey = NULL;
+	pki_bytes der = in;
+	bool pem;
+	pki_code rc;
+
+	if (in.len > PKI_KEY_FILE_MAX)
+		return pki_fail(err, PKI_BAD_INPUT,
+		    "private key of %zu octets, at most %d are read", in.len,
+		    PKI_KEY_FILE_MAX);
+	encoding = find_encoding(in, &pem);
+	if (pem) {
+		rc = unwrap(in, encoding, &copy, err);
+		if (rc != PKI_OK)
+			return rc;
+		der = pki_buf_bytes(copy);
+	}
+	if ((rc = pki_der_check(der, "private key", err)) ||
+	    (rc = encoding->read(der, passphrase, &pkey, err)) ||
+	    (rc = make_key(pkey, &key, err)) ||
+	    (rc = check_pair(key, err)))
+		return rc;
+	*out = PKI_TAKE(key);
+	return PKI_OK;
+}
+
+static pki_code
+encrypt_info(PKCS8_PRIV_KEY_INFO *info, pki_bytes passphrase, pki_buf *out,
+    pki_err *err)
+{
+	PKI_AUTO(X509_ALGOR) algorithm = NULL;
+	PKI_AUTO(X509_SIG) sealed = NULL;
+
+	algorithm = PKCS5_pbe2_set_scrypt(EVP_aes_256_cbc(), NULL,
+	    SCRYPT_SALT_OCTETS, NULL, SCRYPT_N, SCRYPT_R, SCRYPT_P);
+	if (algorithm == NULL)
+		return pki_fail_openssl(err, "scrypt");
+	sealed = PKCS8_set0_pbe((const char *)passphrase.data,
+	    (int)passphrase.len, info, algorithm);
+	if (sealed == NULL)
+		return pki_fail_openssl(err, "encrypt a private key");
+	algorithm = NULL;
+	if (!ADD_DER(i2d_X509_SIG, sealed, out))
+		return pki_fail_openssl(err, "encode a private key");
+	return PKI_OK;
+}
+
+pki_code
+pki_key_encode(const pki_key *key, pki_bytes passphrase, pki_buf *out,
+    pki_err *err)
+{
+	PKI_AUTO(PKCS8_PRIV_KEY_INFO) info = EVP_PKEY2PKCS8(key->pkey);
+	PKI_AUTO(pki_buf) der = pki_buf_new();
+	pki_code rc;
+
+	if (info == NULL)
+		return pki_fail_openssl(err, "encode a private key");
+	if (passphrase.len > 0) {
+		rc = encrypt_info(info, passphrase, der, err);
+		if (rc != PKI_OK)
+			return rc;
+		pki_pem_add(out, PEM_ENCRYPTED, pki_buf_bytes(der));
+		return pki_buf_check(out, err);
+	}
+	if (!ADD_DER(i2d_PKCS8_PRIV_KEY_INFO, info, der))
+		return pki_fail_openssl(err, "encode a private key");
+	pki_pem_add(out, PEM_PLAIN, pki_buf_bytes(der));
+	return pki_buf_check(out, err);
+}
+
+void
+pki_key_free(pki_key *key)
+{
+	if (key == NULL)
+		return;
+	EVP_PKEY_free(key->pkey);
+	pki_pubkey_free(key->public);
+	free(key);
+}
+
+const pki_pubkey *
+pki_key_public(const pki_key *key)
+{
+	return key->public;
+}
+
+pki_code
+pki_key_sign(const pki_key *key, pki_bytes message, pki_buf *out, pki_err *err)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	const pki_sigalg *algorithm;
+	size_t len = (size_t)EVP_PKEY_get_size(key->pkey);
+	uint8_t *at = pki_buf_reserve(out, len);
+
+	if (ctx == NULL || at == NULL)
+		return pki_fail_memory(err);
+	algorithm = pki_sigalg_for(pki_pubkey_type(key->public));
+	if (EVP_DigestSignInit_ex(ctx, NULL, algorithm->digest, NULL, NULL,
+	    key->pkey, NULL) != 1 ||
+	    EVP_DigestSign(ctx, at, &len, message.data, message.len) != 1)
+		return pki_fail_openssl(err, "sign %s", algorithm->name);
+	out->len += len;
+	out->data[out->len] = '\0';
+	return PKI_OK;
+}
