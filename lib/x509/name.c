@@ -191,7 +191,7 @@ read_part(pki_der *rdns, pki_name *name, pki_err *err)
 {
 	pki_bytes oid, value;
 	pki_der set, pair;
-	pki_name_type type;
+	pki_name_type type = PKI_NAME_COMMON_NAME;
 	uint8_t tag;
 	pki_code rc;
 

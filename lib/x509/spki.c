@@ -372,7 +372,7 @@ pki_spki_load(pki_bytes spki, EVP_PKEY **pkey, pki_key_type *type,
     pki_bytes *bits, pki_err *err)
 {
 	struct loaded key = { NULL, PKI_KEY_P256 };
-	const struct form *form;
+	const struct form *form = NULL;
 	pki_code rc;
 
 	rc = read_spki(spki, &form, bits, err);

@@ -1,0 +1,90 @@
+#ifndef PKI_CA_HANDLE_H
+#define PKI_CA_HANDLE_H
+
+/*
+ * The inside of pki_ca, shared by the files of lib/ca only.
+ */
+
+#include "base/file.h"
+#include "ca/ca.h"
+#include "ca/floor.h"
+
+/* How long one waits for another publisher, in ms. */
+#define PKI_PUBLISH_WAIT_MS 30000
+
+#define PKI_URL_MAX 256
+#define PKI_KEY_REF_MAX 128
+
+/* A key that is not in this state directory. */
+#define PKI_KEY_OFFLINE "offline"
+
+/*
+ * One CA of the state directory.  Its row never changes, so it is read once;
+ * the signer is opened when first needed.
+ */
+typedef struct pki_authority {
+	int64_t     id;
+	char        name[PKI_CA_NAME_MAX + 1];
+	char        parent[PKI_CA_NAME_MAX + 1];
+	char        key_ref[PKI_KEY_REF_MAX];
+	char        base_url[PKI_URL_MAX];
+	int         crl_form;
+	int64_t     partition_size;
+	int64_t     created_at;
+	pki_cert   *cert;
+	pki_signer *signer;
+} pki_authority;
+
+struct pki_ca {
+	char            state_dir[PKI_PATH_MAX];
+	char            conf_dir[PKI_PATH_MAX];
+	const pki_clock *clock;
+	pki_passphrase  passphrase;     /* get is NULL: none */
+	pki_config     *config;
+	pki_profiles   *profiles;       /* NULL until first needed */
+	pki_store      *store;
+	pki_authority **authorities;
+	size_t          count;
+};
+
+/* "init was cut off here", while the file exists. */
+#define PKI_INIT_MARKER "init.unfinished"
+
+/* A handle without a store: directories, clock and pki.conf. */
+pki_code pki_ca_prepare(const pki_ca_options *options, pki_ca **out,
+    pki_err *err);
+
+/* Find a CA by name.  PKI_NOT_FOUND, rule "ca", lists the known ones. */
+pki_code pki_authority_get(pki_ca *ca, const char *name, pki_authority **out,
+    pki_err *err);
+/*
+ * Open its key, once.  PKI_DENIED, rule "ca-state", when the key is not
+ * here, or is not the certificate's.
+ */
+pki_code pki_authority_signer(pki_ca *ca, pki_authority *authority,
+    pki_err *err);
+/*
+ * May it sign certificates now?  Not when revoked in this store (PKI_DENIED,
+ * rule "ca-state"), nor outside its validity (PKI_CLOCK).
+ */
+pki_code pki_authority_check(pki_ca *ca, const pki_authority *authority,
+    pki_err *err);
+/* Is it revoked by its parent's records here? */
+pki_code pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority,
+    bool *out, pki_err *err);
+void pki_authority_free(pki_authority *authority);
+PKI_DEFINE_CLEANUP(pki_authority)
+
+/* <state>/<format...> in out.  PKI_BAD_INPUT when it is too long. */
+pki_code pki_ca_path(const pki_ca *ca, char out[PKI_PATH_MAX], pki_err *err,
+    const char *fmt, ...) PKI_PRINTF(4, 5);
+
+/* The URL of a CA's CRL: the complete one, or (scope >= 0) a partition's. */
+pki_code pki_crl_url(const pki_authority *authority, int64_t scope,
+    char out[PKI_URL_MAX], pki_err *err);
+/* The same file below public/: "crl/issuing/full.crl". */
+pki_code pki_crl_file(const pki_authority *authority, int64_t scope,
+    char out[PKI_PATH_MAX], pki_err *err);
+#define PKI_SCOPE_COMPLETE (-1)
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef PKI_CA_ISSUE_H
+#define PKI_CA_ISSUE_H
+
+/*
+ * Issue a certificate: check, sign, record, audit; all or nothing.
+ *
+ * The verb takes a public key, names and how possession was proved, never "a
+ * PKCS#10 to sign": other protocols come through the same door.
+ */
+
+#include "ca/ca.h"
+#include "x509/csr.h"
+
+PKI_BEGIN_DECLS
+
+typedef enum pki_possession {
+	PKI_POP_NONE = 0,       /* refused */
+	PKI_POP_SIGNATURE,      /* a request signed by the key was verified */
+	PKI_POP_GENERATED,      /* the CA host made the key */
+} pki_possession;
+
+typedef struct pki_issue_request {
+	const char         *profile;
+	const char         *identity;
+	const pki_pubkey   *key;
+	pki_possession      possession;
+	const pki_name     *subject;    /* asked for, or NULL */
+	const pki_altnames *alt_names;  /* asked for, or NULL */
+	int64_t             validity;   /* asked for; 0: the profile's */
+	/*
+	 * Set: identity is taken already and keeps its name; its good
+	 * certificates are revoked as superseded in the same transaction.
+	 */
+	bool                replace;
+	pki_requester       who;
+} pki_issue_request;
+
+/* Fill key, possession, subject, alt_names, and identity when it is NULL. */
+PKI_CHECKED pki_code pki_issue_request_from_csr(const pki_csr *csr,
+    pki_issue_request *request, pki_err *err);
+
+typedef struct pki_issued {
+	pki_cert   *cert;
+	pki_buf    *chain;      /* PEM: certificate, then its issuing CA's */
+	const char *ca;         /* borrowed from the ca handle */
+	size_t      replaced;   /* certificates revoked as superseded */
+} pki_issued;
+void pki_issued_free(pki_issued *issued);
+PKI_DEFINE_CLEANUP(pki_issued)
+
+/*
+ * Issue.  PKI_DENIED names the rule: those of pki_policy_check, and
+ * "proof-of-possession", "ca-state" (revoked, no key here), "key-blocked",
+ * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
+ * (replace without a holder).  PKI_NOT_FOUND (profile, CA), PKI_CLOCK,
+ * PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ */
+PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
+    pki_issued **out, pki_err *err);
+
+/* Every check of pki_ca_issue, and nothing signed or written. */
+typedef struct pki_issue_plan {
+	pki_grant  *grant;
+	const char *ca;
+} pki_issue_plan;
+void pki_issue_plan_free(pki_issue_plan *plan);
+PKI_DEFINE_CLEANUP(pki_issue_plan)
+PKI_CHECKED pki_code pki_ca_issue_check(pki_ca *ca,
+    const pki_issue_request *request, pki_issue_plan **out, pki_err *err);
+
+PKI_END_DECLS
+
+#endif

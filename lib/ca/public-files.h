@@ -1,0 +1,27 @@
+#ifndef PKI_CA_PUBLIC_FILES_H
+#define PKI_CA_PUBLIC_FILES_H
+
+/* The files below <state>/public, each written whole (G18), mode 0644. */
+
+#include "ca/handle.h"
+
+/* The largest CRL we publish or read back. */
+#define PKI_PUBLISHED_MAX ((size_t)256 << 20)
+
+/* Folders and certificate files of a CA. */
+pki_code pki_public_make(pki_ca *ca, const pki_authority *authority,
+    pki_err *err);
+
+/* A CRL as DER at file ("crl/issuing/full.crl"), then its PEM twin. */
+pki_code pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der,
+    pki_err *err);
+
+/*
+ * chain.pem of this CA and of those below it: the CRLs that a broker needs,
+ * the leaf's issuer first, the root last.  The caller holds the publish lock
+ * of this CA; locks are taken downwards only.
+ */
+pki_code pki_public_put_chains(pki_ca *ca, const pki_authority *authority,
+    pki_err *err);
+
+#endif

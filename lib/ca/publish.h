@@ -1,0 +1,65 @@
+#ifndef PKI_CA_PUBLISH_H
+#define PKI_CA_PUBLISH_H
+
+/*
+ * Publish CRLs below <state>/public: /crl/<ca>/full.crl, or <n>.crl and
+ * complete.crl, each with a .pem twin; /crl/<ca>/chain.pem for brokers;
+ * /ca/<ca>.cer and /ca/<ca>-chain.pem.
+ */
+
+#include "ca/ca.h"
+#include "x509/crl.h"
+
+PKI_BEGIN_DECLS
+
+typedef struct pki_published {
+	const char *ca;
+	const char *file;               /* below public/; NULL for an import */
+	int64_t     number;
+	int64_t     this_update, next_update;
+	int64_t     entries;
+} pki_published;
+typedef pki_code pki_published_visitor(const pki_published *published,
+    void *arg, pki_err *err);
+
+/*
+ * Sign and publish the CRL (all partitions) of one CA whose key is here.
+ *
+ * The gate (G16, G17): issuer and signature of the new list, number and
+ * thisUpdate greater than before, no revocation in the future, and nothing
+ * vanished but what had expired by the previous thisUpdate.  A refusal is
+ * PKI_DENIED, rule "crl-gate", and the published file stays.  The file
+ * appears at once or not at all (G18).  visit may be NULL.
+ * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_SYSTEM, PKI_CRYPTO.
+ */
+PKI_CHECKED pki_code pki_ca_publish(pki_ca *ca, const char *name,
+    const pki_requester *who, pki_published_visitor *visit, void *arg,
+    pki_err *err);
+/* The same up to the gate, in memory: nothing is written or recorded. */
+PKI_CHECKED pki_code pki_ca_publish_check(pki_ca *ca, const char *name,
+    pki_published_visitor *visit, void *arg, pki_err *err);
+
+/*
+ * Install a CRL made elsewhere (by an offline root) for a CA whose
+ * certificate is here: issuer, signature, number, times as the gate asks.
+ */
+PKI_CHECKED pki_code pki_ca_import_crl(pki_ca *ca, pki_bytes crl,
+    const pki_requester *who, pki_published *out, pki_err *err);
+
+/*
+ * The gate by itself.  previous may be NULL.  expired says whether a serial's
+ * certificate had expired at a time; it may be NULL: nothing may vanish.
+ */
+typedef struct pki_gate {
+	const pki_cert *issuer;
+	const pki_crl  *previous, *next;
+	int64_t         now;
+	pki_code      (*expired)(void *arg, const pki_serial *serial,
+	                  int64_t at, bool *out, pki_err *err);
+	void           *arg;
+} pki_gate;
+PKI_CHECKED pki_code pki_gate_check(const pki_gate *gate, pki_err *err);
+
+PKI_END_DECLS
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef PKI_CA_SIGN_H
+#define PKI_CA_SIGN_H
+
+/*
+ * The only place that uses a CA key (G26).  What comes out was compared with
+ * what went in, and verified with the issuer's certificate (G14).
+ */
+
+#include "sign/signer.h"
+#include "x509/crl.h"
+#include "x509/tbs.h"
+
+/*
+ * Sign a certificate.  issuer is NULL for a self-signed one.  tbs->algorithm,
+ * tbs->issuer and tbs->authority_key_id are filled from the signer and the
+ * issuer.  self_check verifies the signature before it is handed out.
+ * PKI_DENIED, rule "lint": what must never be signed, whatever a template
+ * says.  PKI_CRYPTO.
+ */
+pki_code pki_sign_cert(pki_signer *signer, const pki_cert *issuer,
+    pki_tbs *tbs, bool self_check, pki_cert **out, pki_err *err);
+
+/* Sign a TBSCertList; *out is the whole CRL, parsed and verified. */
+pki_code pki_sign_crl(pki_signer *signer, const pki_cert *issuer,
+    pki_bytes tbs, pki_crl **out, pki_err *err);
+
+/*
+ * A new serial: epoch, Unix time in milliseconds (6 octets), 13 random
+ * octets.  Always 20 octets, positive, in order of time (G11).
+ */
+pki_code pki_serial_new(int64_t epoch, int64_t now_ms, pki_serial *out,
+    pki_err *err);
+
+#endif

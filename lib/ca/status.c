@@ -1,0 +1,253 @@
+#include "ca/status.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ca/find.h"
+#include "ca/handle.h"
+#include "ca/rowhash.h"
+
+/* A full CRL is hashed anew in every handshake: DESIGN 5. */
+#define FULL_CRL_LIMIT 5000
+#define WAL_ALARM ((int64_t)256 << 20)
+#define CRL_ALARM_PERCENT 25
+
+struct survey {
+	pki_ca     *ca;
+	pki_status *status;
+};
+
+static void warn(const struct survey *survey, const char *fmt, ...)
+    PKI_PRINTF(2, 3);
+
+static void
+warn(const struct survey *survey, const char *fmt, ...)
+{
+	char sentence[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(sentence, sizeof(sentence), fmt, args);
+	va_end(args);
+	survey->status->warning(survey->status->arg, sentence);
+}
+
+static void
+warn_crl(const struct survey *survey, const pki_status_ca *line,
+    const pki_crl_row *crl, const pki_authority *authority)
+{
+	int64_t left = crl->next_update - survey->status->now;
+	int64_t life = crl->next_update - crl->this_update;
+	char text[PKI_DURATION_TEXT];
+
+	if (left <= 0)
+		warn(survey, "the CRL of '%s' has expired: brokers refuse "
+		    "everyone; run 'pki-ctl crl publish %s'", line->name,
+		    line->name);
+	else if (left * 100 < life * CRL_ALARM_PERCENT)
+		warn(survey, "the CRL of '%s' expires in %s; run 'pki-ctl crl "
+		    "publish %s'", line->name, pki_duration_rough(left, text),
+		    line->name);
+	if (authority->crl_form == PKI_CRL_FULL &&
+	    crl->entries > FULL_CRL_LIMIT)
+		warn(survey, "the full CRL of '%s' has %lld entries, which "
+		    "slows every handshake; new CAs should be partitioned",
+		    line->name, (long long)crl->entries);
+}
+
+static void
+warn_ca(const struct survey *survey, const pki_authority *authority,
+    bool revoked)
+{
+	int64_t left = pki_cert_not_after(authority->cert) -
+	    survey->status->now;
+	char text[PKI_DURATION_TEXT], path[PKI_PATH_MAX];
+
+	if (revoked)
+		warn(survey, "CA '%s' is revoked", authority->name);
+	if (left < survey->ca->config->expiry_warning)
+		warn(survey, "CA '%s' expires in %s", authority->name,
+		    pki_duration_rough(left, text));
+	if (strncmp(authority->key_ref, "file:", 5) == 0 &&
+	    pki_ca_path(survey->ca, path, NULL, "%s",
+	    authority->key_ref + 5) == PKI_OK && !pki_file_exists(path))
+		warn(survey, "the key file of CA '%s' is missing: %s",
+		    authority->name, path);
+}
+
+static pki_code
+survey_crl(const struct survey *survey, const pki_authority *authority,
+    pki_status_ca *line, pki_err *err)
+{
+	pki_crl_row crl;
+	pki_code rc;
+
+	rc = pki_store_get_crl(survey->ca->store, authority->id,
+	    PKI_SCOPE_COMPLETE, &crl, err);
+	if (rc == PKI_NOT_FOUND) {
+		warn(survey, "CA '%s' has never published a CRL; run 'pki-ctl "
+		    "crl publish %s'", authority->name, authority->name);
+		return PKI_OK;
+	}
+	if (rc != PKI_OK)
+		return rc;
+	line->crl_number = crl.number;
+	line->crl_next_update = crl.next_update;
+	line->crl_entries = crl.entries;
+	warn_crl(survey, line, &crl, authority);
+	return PKI_OK;
+}
+
+static pki_code
+survey_ca(const pki_ca_info *info, void *arg, pki_err *err)
+{
+	const struct survey *survey = arg;
+	int64_t now = survey->status->now;
+	pki_status_ca line = {
+		.name = info->row->name, .has_key = info->has_key,
+		.not_after = pki_cert_not_after(info->cert),
+	};
+	pki_authority *authority;
+	pki_cert_counts counts;
+	pki_code rc;
+
+	rc = pki_authority_get(survey->ca, info->row->name, &authority, err);
+	if (rc == PKI_OK)
+		rc = pki_store_tally_certs(survey->ca->store, info->row->id,
+		    now, now + survey->ca->config->expiry_warning, &counts,
+		    err);
+	if (rc == PKI_OK)
+		rc = survey_crl(survey, authority, &line, err);
+	if (rc != PKI_OK)
+		return rc;
+	line.good = counts.good;
+	line.expiring = counts.expiring;
+	line.expired = counts.expired;
+	line.held = counts.held;
+	line.revoked = counts.revoked;
+	warn_ca(survey, authority, info->revoked);
+	survey->status->ca(survey->status->arg, &line);
+	return PKI_OK;
+}
+
+/* What is wrong with the surroundings is a warning here, never a failure. */
+static void
+survey_surroundings(const struct survey *survey)
+{
+	const pki_profiles *profiles;
+	pki_err err = { 0 };
+
+	if (pki_ca_check_clock(survey->ca, &err) != PKI_OK)
+		warn(survey, "%s", err.msg);
+	if (pki_ca_profiles(survey->ca, &profiles, &err) != PKI_OK)
+		warn(survey, "nothing can be issued: %s", err.msg);
+	if (survey->status->wal_bytes > WAL_ALARM)
+		warn(survey, "the write-ahead log has %lld MiB: a reader holds "
+		    "it", (long long)(survey->status->wal_bytes >> 20));
+}
+
+pki_code
+pki_ca_status(pki_ca *ca, pki_status *status, pki_err *err)
+{
+	struct survey survey = { ca, status };
+	pki_code rc;
+
+	status->now = pki_clock_now(ca->clock);
+	status->wal_bytes = pki_store_wal_bytes(ca->store);
+	rc = pki_audit_get_head(ca, &status->head, err);
+	if (rc == PKI_OK)
+		rc = pki_ca_each(ca, survey_ca, &survey, err);
+	if (rc == PKI_OK)
+		survey_surroundings(&survey);
+	return rc;
+}
+
+/* db check */
+struct check {
+	int64_t       rows, total;
+	pki_progress *progress;
+	void         *arg;
+};
+
+static pki_code
+add_issued(const pki_ca_info *info, void *arg, pki_err *err)
+{
+	struct check *check = arg;
+
+	(void)err;
+	check->total += info->issued;
+	return PKI_OK;
+}
+
+static void
+count_row(struct check *check)
+{
+	if (++check->rows % 1000 == 0 && check->progress != NULL)
+		check->progress(check->rows, check->total, check->arg);
+}
+
+static pki_code
+check_identity(const pki_identity_row *row, void *arg, pki_err *err)
+{
+	count_row(arg);
+	return pki_row_verify_identity(row, err);
+}
+
+static pki_code
+check_pubkey(const pki_pubkey_row *row, void *arg, pki_err *err)
+{
+	count_row(arg);
+	return pki_row_verify_pubkey(row, err);
+}
+
+static pki_code
+check_ca(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	count_row(arg);
+	return pki_row_verify_ca(row, err);
+}
+
+/* The row's hash was verified; now the certificate against its row. */
+static pki_code
+check_cert(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	PKI_AUTO(pki_cert) cert = NULL;
+	char serial[PKI_SERIAL_TEXT];
+	pki_code rc = pki_cert_parse(row->der, &cert, err);
+
+	count_row(arg);
+	if (rc == PKI_OK &&
+	    pki_serial_equal(pki_cert_serial(cert), &row->serial) &&
+	    pki_cert_not_before(cert) == row->not_before &&
+	    pki_cert_not_after(cert) == row->not_after &&
+	    pki_digest_equal(pki_pubkey_digest(pki_cert_key(cert)),
+	    &row->pubkey_digest))
+		return PKI_OK;
+	return pki_fail(err, PKI_DAMAGED, "certificate %s is not what its row "
+	    "says", pki_serial_format(&row->serial, serial));
+}
+
+pki_code
+pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
+    pki_err *err)
+{
+	struct check check = { .progress = progress, .arg = arg };
+	pki_code rc;
+
+	rc = pki_ca_each(ca, add_issued, &check, err);
+	if (rc == PKI_OK)
+		rc = pki_store_check(ca->store, err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_ca(ca->store, check_ca, &check, err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_identity(ca->store, check_identity, &check,
+		    err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_pubkey(ca->store, check_pubkey, &check,
+		    err);
+	if (rc == PKI_OK)
+		rc = pki_ca_each_cert(ca, NULL, NULL, check_cert, &check, err);
+	*out_rows = check.rows;
+	return rc;
+}

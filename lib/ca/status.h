@@ -1,0 +1,50 @@
+#ifndef PKI_CA_STATUS_H
+#define PKI_CA_STATUS_H
+
+/* How things stand: counts, what expires, what needs attention. */
+
+#include "ca/audit.h"
+#include "ca/ca.h"
+
+PKI_BEGIN_DECLS
+
+/* One CA's line. */
+typedef struct pki_status_ca {
+	const char *name;
+	int64_t     not_after;
+	int64_t     good, expiring, expired, held, revoked;
+	int64_t     crl_number, crl_next_update;        /* 0: none published */
+	int64_t     crl_entries;
+	bool        has_key;
+} pki_status_ca;
+
+typedef struct pki_status {
+	void          (*ca)(void *arg, const pki_status_ca *line);
+	/* Something an operator should do: one sentence each. */
+	void          (*warning)(void *arg, const char *sentence);
+	void           *arg;
+	pki_audit_head  head;           /* filled */
+	int64_t         wal_bytes;      /* filled */
+	int64_t         now;            /* filled */
+} pki_status;
+
+/*
+ * Warnings: a CRL with less than 25 % of its life left or expired, a full CRL
+ * of over 5 000 entries, a CA that expires within pki.conf's warning or
+ * before a certificate of full length could, a clock that is not believed, a
+ * WAL over 256 MiB, a key file that is missing, a template that does not
+ * load.  PKI_STORE, PKI_DAMAGED.
+ */
+PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
+    pki_err *err);
+
+/*
+ * db check: the database's own check, then every row's hash and that each
+ * certificate's DER says what its row says.  *out_rows: rows looked at.
+ */
+PKI_CHECKED pki_code pki_ca_check(pki_ca *ca, int64_t *out_rows,
+    pki_progress *progress, void *arg, pki_err *err);
+
+PKI_END_DECLS
+
+#endif

@@ -1,0 +1,93 @@
+#include "ca/withdraw.h"
+
+#include "ca/record.h"
+#include "ca/rowhash.h"
+
+pki_code
+pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
+    int64_t invalid_since, const pki_requester *who, pki_err *err)
+{
+	char since[PKI_TIME_TEXT];
+	pki_audit_detail details[] = {
+		{ .key = "reason", .text = pki_reason_name(reason) },
+		{ .key = invalid_since == 0 ? NULL : "invalid-since",
+		    .text = pki_time_format(invalid_since, since) },
+		{ .key = NULL },
+	};
+	pki_audit_event event = {
+		.action = row->status == PKI_CERT_REVOKED ? PKI_AUDIT_REASON :
+		    PKI_AUDIT_REVOKE,
+		.who = who, .ca = row->ca, .name = row->identity,
+		.serial = &row->serial, .details = details,
+	};
+	pki_code rc;
+
+	/* The date of a revocation never moves: it decides disputes. */
+	if (row->status != PKI_CERT_REVOKED)
+		row->revoked_at = event.at = pki_clock_now(ca->clock);
+	row->status = PKI_CERT_REVOKED;
+	row->reason = (int)reason;
+	if (invalid_since != 0)
+		row->invalid_since = invalid_since;
+	rc = pki_row_seal_cert(row, err);
+	if (rc == PKI_OK)
+		rc = pki_store_update_cert_status(ca->store, row, err);
+	if (rc == PKI_OK)
+		rc = pki_audit_append(ca, &event, err);
+	return rc;
+}
+
+static pki_code
+withdraw_row(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	pki_withdraw *withdraw = arg;
+	pki_cert_row copy = *row;
+	pki_code rc = pki_row_verify_cert(row, err);
+
+	if (rc != PKI_OK || row->status == PKI_CERT_REVOKED)
+		return rc;
+	withdraw->count++;
+	return pki_withdraw_cert(withdraw->ca, &copy, withdraw->reason,
+	    withdraw->invalid_since, withdraw->who, err);
+}
+
+pki_code
+pki_withdraw_all(pki_withdraw *withdraw, const pki_cert_filter *filter,
+    pki_err *err)
+{
+	return pki_store_each_cert(withdraw->ca->store, filter, withdraw_row,
+	    withdraw, err);
+}
+
+pki_code
+pki_withdraw_superseded(pki_ca *ca, const char *identity,
+    const pki_requester *who, int64_t *out_identity_id, size_t *out_count,
+    pki_err *err)
+{
+	PKI_AUTO(pki_buf) hold = pki_buf_new();
+	const pki_cert_filter filter = { .identity = identity };
+	pki_withdraw withdraw = {
+		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
+	};
+	pki_identity_row holder;
+	pki_code rc;
+
+	rc = pki_store_get_identity(ca->store, identity, &holder, hold, err);
+	if (rc == PKI_OK)
+		rc = pki_row_verify_identity(&holder, err);
+	if (rc == PKI_NOT_FOUND ||
+	    (rc == PKI_OK && !pki_bytes_equal(pki_bytes_text(holder.name),
+	    pki_bytes_text(identity))))
+		return pki_refuse(err, PKI_DENIED, "identity-unknown",
+		    "a name on record, in its own case of letters, to replace",
+		    "%s", identity);
+	if (rc == PKI_OK && holder.state != PKI_IDENTITY_LIVE)
+		return pki_refuse(err, PKI_DENIED, "identity-state",
+		    "an identity that is neither held nor retired", "%s",
+		    identity);
+	if (rc == PKI_OK)
+		rc = pki_withdraw_all(&withdraw, &filter, err);
+	*out_identity_id = rc == PKI_OK ? holder.id : 0;
+	*out_count = withdraw.count;
+	return rc;
+}

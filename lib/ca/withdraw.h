@@ -1,0 +1,36 @@
+#ifndef PKI_CA_WITHDRAW_H
+#define PKI_CA_WITHDRAW_H
+
+/*
+ * Ending certificates inside a transaction that somebody else began: what
+ * revoking, replacing and losing a CA have in common.
+ */
+
+#include "ca/handle.h"
+#include "x509/crl.h"
+
+/* Mark one certificate revoked; row is changed, sealed, stored, audited. */
+pki_code pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
+    int64_t invalid_since, const pki_requester *who, pki_err *err);
+
+/* What a walk over certificates does to each that is not revoked yet. */
+typedef struct pki_withdraw {
+	pki_ca              *ca;
+	pki_reason           reason;
+	int64_t              invalid_since;
+	const pki_requester *who;
+	size_t               count;     /* certificates ended */
+} pki_withdraw;
+/* Every certificate that the filter lets through. */
+pki_code pki_withdraw_all(pki_withdraw *withdraw,
+    const pki_cert_filter *filter, pki_err *err);
+
+/*
+ * End every good or held certificate of an identity as superseded, and give
+ * the identity's row.  PKI_DENIED, rule "identity-unknown".
+ */
+pki_code pki_withdraw_superseded(pki_ca *ca, const char *identity,
+    const pki_requester *who, int64_t *out_identity_id, size_t *out_count,
+    pki_err *err);
+
+#endif

@@ -1,0 +1,384 @@
+#include "store/row.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define TEXT_MAX 1023
+#define DER_MAX (1 << 20)
+#define LINE_MAX_OCTETS (64 << 10)
+
+static bool
+is_text(const char *text)
+{
+	return text != NULL && text[0] != '\0' && strlen(text) <= TEXT_MAX &&
+	    pki_text_is_printable(pki_bytes_text(text));
+}
+
+static bool
+is_der(pki_bytes der)
+{
+	return der.data != NULL && der.len != 0 && der.len <= DER_MAX;
+}
+
+/* Length of the UTF-8 sequence that begins with this octet, or 0. */
+static size_t
+sequence_length(uint8_t first)
+{
+	if (first < 0x80)
+		return first >= 0x20 && first != 0x7f;
+	if (first >= 0xc2 && first <= 0xdf)
+		return 2;
+	if (first >= 0xe0 && first <= 0xef)
+		return 3;
+	return first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+}
+
+/* RFC 3629, section 4: the second octet rules out what is left. */
+static bool
+second_octet_fits(uint8_t first, uint8_t second)
+{
+	switch (first) {
+	case 0xe0:
+		return second >= 0xa0;
+	case 0xed:
+		return second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90;
+	case 0xf4:
+		return second <= 0x8f;
+	default:
+		return true;
+	}
+}
+
+/* One line of UTF-8 without control characters. */
+static bool
+is_line(const char *text)
+{
+	pki_bytes line = pki_bytes_text(text);
+	size_t at, i, len;
+
+	if (line.len == 0 || line.len > LINE_MAX_OCTETS)
+		return false;
+	for (at = 0; at < line.len; at += len) {
+		len = sequence_length(line.data[at]);
+		if (len == 0 || len > line.len - at)
+			return false;
+		for (i = 1; i < len; i++)
+			if ((line.data[at + i] & 0xc0) != 0x80)
+				return false;
+		if (len > 1 && !second_octet_fits(line.data[at],
+		    line.data[at + 1]))
+			return false;
+	}
+	return true;
+}
+
+bool
+pki_row_serial_is_valid(const pki_serial *serial)
+{
+	pki_serial same;
+
+	return serial->len <= sizeof(serial->octets) &&
+	    pki_serial_from_bytes(pki_serial_bytes(serial), &same, NULL) ==
+	    PKI_OK;
+}
+
+/* RFC 5280, section 5.3.1; 7 is not used. */
+bool
+pki_row_reason_is_valid(int64_t reason)
+{
+	return reason >= 0 && reason <= 10 && reason != 7;
+}
+
+size_t
+pki_row_subtrees(int64_t size)
+{
+	return size <= 0 ? 0 : (size_t)__builtin_popcountll((uint64_t)size);
+}
+
+const char *
+pki_row_ca_flaw(const pki_ca_row *row)
+{
+	if (!is_text(row->name))
+		return "name";
+	if (!is_text(row->parent))
+		return "parent";
+	if (!is_der(row->der))
+		return "der";
+	if (!is_text(row->key_ref))
+		return "key_ref";
+	if (row->crl_form < 0 || row->crl_form > 1)
+		return "crl_form";
+	if (row->partition_size < 0)
+		return "partition_size";
+	return is_text(row->base_url) ? NULL : "base_url";
+}
+
+const char *
+pki_row_profile_flaw(const pki_profile_row *row)
+{
+	if (!is_text(row->name))
+		return "name";
+	return is_der(row->text) ? NULL : "text";
+}
+
+const char *
+pki_row_identity_flaw(const pki_identity_row *row)
+{
+	if (!is_text(row->name))
+		return "name";
+	return row->state < PKI_IDENTITY_LIVE ||
+	    row->state > PKI_IDENTITY_RETIRED ? "state" : NULL;
+}
+
+const char *
+pki_row_pubkey_flaw(const pki_pubkey_row *row)
+{
+	if (row->identity_id < 0)
+		return "identity_id";
+	return row->blocked_at < 0 ? "blocked_at" : NULL;
+}
+
+const char *
+pki_row_cert_flaw(const pki_cert_row *row)
+{
+	if (!pki_row_serial_is_valid(&row->serial))
+		return "serial";
+	if (!is_der(row->der))
+		return "der";
+	if (row->key_origin < 0 || row->key_origin > 1)
+		return "key_origin";
+	if (row->partition < 0)
+		return "partition";
+	if (row->status < PKI_CERT_GOOD || row->status > PKI_CERT_HELD)
+		return "status";
+	return pki_row_reason_is_valid(row->reason) ? NULL : "reason";
+}
+
+const char *
+pki_row_crl_flaw(const pki_crl_row *row)
+{
+	if (row->number < 1)
+		return "number";
+	if (row->scope < -1)
+		return "scope";
+	return row->entries < 0 ? "entries" : NULL;
+}
+
+const char *
+pki_row_audit_flaw(const pki_audit_row *row)
+{
+	if (row->seq < 0)
+		return "seq";
+	return is_line(row->line) ? NULL : "line";
+}
+
+static void
+pack_text(pki_buf *bytes, const char *text)
+{
+	pki_buf_add_text(bytes, text);
+	pki_buf_add_byte(bytes, '\0');
+}
+
+/* The text at *data; *data moves behind it. */
+static const char *
+point_text(const uint8_t **data)
+{
+	const char *text = (const char *)*data;
+
+	*data += strlen(text) + 1;
+	return text;
+}
+
+static void
+pack_ca(pki_buf *bytes, const void *row)
+{
+	const pki_ca_row *ca = row;
+
+	pki_buf_add(bytes, ca->der);
+	pack_text(bytes, ca->name);
+	pack_text(bytes, ca->parent);
+	pack_text(bytes, ca->key_ref);
+	pack_text(bytes, ca->base_url);
+}
+
+static void
+point_ca(void *row, const uint8_t *data)
+{
+	pki_ca_row *ca = row;
+
+	ca->der.data = data;
+	data += ca->der.len;
+	ca->name = point_text(&data);
+	ca->parent = point_text(&data);
+	ca->key_ref = point_text(&data);
+	ca->base_url = point_text(&data);
+}
+
+static void
+pack_profile(pki_buf *bytes, const void *row)
+{
+	const pki_profile_row *profile = row;
+
+	pki_buf_add(bytes, profile->text);
+	pack_text(bytes, profile->name);
+}
+
+static void
+point_profile(void *row, const uint8_t *data)
+{
+	pki_profile_row *profile = row;
+
+	profile->text.data = data;
+	data += profile->text.len;
+	profile->name = point_text(&data);
+}
+
+static void
+pack_identity(pki_buf *bytes, const void *row)
+{
+	pack_text(bytes, ((const pki_identity_row *)row)->name);
+}
+
+static void
+point_identity(void *row, const uint8_t *data)
+{
+	((pki_identity_row *)row)->name = point_text(&data);
+}
+
+static void
+pack_cert(pki_buf *bytes, const void *row)
+{
+	const pki_cert_row *cert = row;
+
+	pki_buf_add(bytes, cert->der);
+	pack_text(bytes, cert->ca);
+	pack_text(bytes, cert->identity);
+	pack_text(bytes, cert->profile);
+}
+
+static void
+point_cert(void *row, const uint8_t *data)
+{
+	pki_cert_row *cert = row;
+
+	cert->der.data = data;
+	data += cert->der.len;
+	cert->ca = point_text(&data);
+	cert->identity = point_text(&data);
+	cert->profile = point_text(&data);
+}
+
+static void
+pack_audit(pki_buf *bytes, const void *row)
+{
+	pack_text(bytes, ((const pki_audit_row *)row)->line);
+}
+
+static void
+point_audit(void *row, const uint8_t *data)
+{
+	((pki_audit_row *)row)->line = point_text(&data);
+}
+
+const pki_row_kind pki_row_ca = {
+	"CA", sizeof(pki_ca_row), pack_ca, point_ca,
+};
+const pki_row_kind pki_row_profile = {
+	"profile", sizeof(pki_profile_row), pack_profile, point_profile,
+};
+const pki_row_kind pki_row_identity = {
+	"identity", sizeof(pki_identity_row), pack_identity, point_identity,
+};
+const pki_row_kind pki_row_pubkey = {
+	"public key", sizeof(pki_pubkey_row), NULL, NULL,
+};
+const pki_row_kind pki_row_cert = {
+	"certificate", sizeof(pki_cert_row), pack_cert, point_cert,
+};
+const pki_row_kind pki_row_crl = {
+	"CRL", sizeof(pki_crl_row), NULL, NULL,
+};
+const pki_row_kind pki_row_audit = {
+	"audit", sizeof(pki_audit_row), pack_audit, point_audit,
+};
+
+pki_code
+pki_row_hold(const pki_row_kind *kind, void *row, pki_buf *hold, pki_err *err)
+{
+	pki_code rc;
+
+	pki_buf_cut(hold, 0);
+	if (kind->pack == NULL)
+		return PKI_OK;
+	kind->pack(hold, row);
+	rc = pki_buf_check(hold, err);
+	if (rc == PKI_OK)
+		kind->point(row, hold->data);
+	return rc;
+}
+
+pki_page *
+pki_page_new(const pki_row_kind *kind)
+{
+	PKI_AUTO(pki_page) page = calloc(1, sizeof(*page));
+
+	if (page == NULL)
+		return NULL;
+	page->kind = kind;
+	page->rows = malloc(PKI_PAGE_ROWS * kind->size);
+	page->starts = malloc(PKI_PAGE_ROWS * sizeof(*page->starts));
+	page->bytes = pki_buf_new();
+	if (page->rows == NULL || page->starts == NULL || page->bytes == NULL)
+		return NULL;
+	return PKI_TAKE(page);
+}
+
+void
+pki_page_free(pki_page *page)
+{
+	if (page == NULL)
+		return;
+	pki_buf_free(page->bytes);
+	free(page->starts);
+	free(page->rows);
+	free(page);
+}
+
+void
+pki_page_clear(pki_page *page)
+{
+	page->count = 0;
+	pki_buf_cut(page->bytes, 0);
+}
+
+bool
+pki_page_is_full(const pki_page *page)
+{
+	return page->count == PKI_PAGE_ROWS;
+}
+
+pki_code
+pki_page_add(pki_page *page, const void *row, pki_err *err)
+{
+	page->starts[page->count] = page->bytes->len;
+	if (page->kind->pack != NULL)
+		page->kind->pack(page->bytes, row);
+	memcpy(page->rows + page->count * page->kind->size, row,
+	    page->kind->size);
+	page->count++;
+	return pki_buf_check(page->bytes, err);
+}
+
+const void *
+pki_page_row(pki_page *page, size_t i)
+{
+	void *row = page->rows + i * page->kind->size;
+
+	if (page->kind->point != NULL)
+		page->kind->point(row, page->bytes->data + page->starts[i]);
+	return row;
+}

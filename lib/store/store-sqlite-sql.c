@@ -1,0 +1,95 @@
+/* Every statement that is kept prepared. */
+#include "store/store-sqlite.h"
+
+#define CA_COLUMNS "id, name, parent, der, key_ref, crl_form," \
+	" partition_size, base_url, created_at, row_hash"
+#define IDENTITY_COLUMNS "id, name, state, created_at, row_hash"
+#define PUBKEY_COLUMNS "id, digest_head, digest_tail, identity_id," \
+	" blocked_at, row_hash"
+#define REVOKED_COLUMNS "serial, revoked_at, invalid_since, not_after, reason"
+#define CRL_COLUMNS "ca_id, number, scope, this_update, next_update," \
+	" entries, digest"
+
+const char *const pki_sqlite_sql[SQL_COUNT] = {
+	[SQL_PUT_CA] = "INSERT INTO ca (name, parent, der, key_ref, crl_form,"
+	    " partition_size, base_url, created_at, row_hash)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_GET_CA] = "SELECT " CA_COLUMNS " FROM ca WHERE name = ?",
+	[SQL_FILL_CAS] = "SELECT " CA_COLUMNS " FROM ca WHERE id > ?"
+	    " ORDER BY id LIMIT ?",
+
+	[SQL_PUT_PROFILE] = "INSERT INTO profile (name, digest, text)"
+	    " VALUES (?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_FIND_PROFILE] = "SELECT id FROM profile WHERE digest = ?",
+
+	[SQL_PUT_CRL] = "INSERT INTO crl (" CRL_COLUMNS ")"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING number",
+	[SQL_GET_CRL] = "SELECT " CRL_COLUMNS " FROM crl"
+	    " WHERE ca_id = ? AND scope = ? ORDER BY number DESC LIMIT 1",
+	[SQL_LAST_CRL_NUMBER] = "SELECT coalesce(max(number), 0) FROM crl"
+	    " WHERE ca_id = ?",
+
+	[SQL_CLAIM_IDENTITY] = "INSERT INTO identity (name, state, created_at,"
+	    " row_hash) VALUES (?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_UPDATE_IDENTITY] = "UPDATE identity SET state = ?, row_hash = ?"
+	    " WHERE id = ?",
+	[SQL_GET_TAKEN] = "SELECT " IDENTITY_COLUMNS " FROM identity"
+	    " WHERE name = ? AND state != 2",
+	[SQL_GET_RETIRED] = "SELECT " IDENTITY_COLUMNS " FROM identity"
+	    " WHERE name = ? AND state = 2 ORDER BY id DESC LIMIT 1",
+	[SQL_FILL_IDENTITIES] = "SELECT " IDENTITY_COLUMNS " FROM identity"
+	    " WHERE id > ? ORDER BY id LIMIT ?",
+
+	[SQL_CLAIM_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
+	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_BLOCK_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
+	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"
+	    " ON CONFLICT (digest_head, digest_tail) DO UPDATE SET"
+	    " identity_id = excluded.identity_id,"
+	    " blocked_at = excluded.blocked_at,"
+	    " row_hash = excluded.row_hash RETURNING id",
+	[SQL_GET_PUBKEY] = "SELECT " PUBKEY_COLUMNS " FROM pubkey"
+	    " WHERE digest_head = ? AND digest_tail = ?",
+	[SQL_FILL_PUBKEYS] = "SELECT " PUBKEY_COLUMNS " FROM pubkey"
+	    " WHERE id > ? ORDER BY id LIMIT ?",
+
+	[SQL_PUT_CERT] = "INSERT INTO cert (ca_id, identity_id, pubkey_id,"
+	    " profile_id, serial, not_before, not_after, issued_at,"
+	    " key_origin, crl_partition, status, revoked_at, reason,"
+	    " invalid_since, der, row_hash)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"
+	    " revoked_at = ?, reason = ?, invalid_since = ?, row_hash = ?"
+	    " WHERE id = ?",
+	[SQL_GET_CERT] = SQLITE_SELECT_CERT
+	    "WHERE c.ca_id = ? AND c.serial = ?",
+	[SQL_COUNT_CERTS] = "SELECT coalesce(max(issued), 0) FROM ca_count"
+	    " WHERE ca_id = ?",
+	[SQL_TALLY_CERTS] = "SELECT coalesce(sum(status = 0 AND not_after >= ?2),"
+	    " 0), coalesce(sum(status = 0 AND not_after BETWEEN ?2 AND ?3),"
+	    " 0), coalesce(sum(status != 1 AND not_after < ?2), 0),"
+	    " coalesce(sum(status = 2 AND not_after >= ?2), 0),"
+	    " coalesce(sum(status = 1), 0) FROM cert WHERE ca_id = ?1",
+	[SQL_LAST_PARTITION] = "SELECT coalesce(max(last_partition), -1)"
+	    " FROM ca_count WHERE ca_id = ?",
+	[SQL_EACH_REVOKED] = "SELECT " REVOKED_COLUMNS " FROM cert"
+	    " WHERE ca_id = ? AND status != 0 AND not_after >= ?"
+	    " ORDER BY length(serial), serial",
+	[SQL_EACH_REVOKED_IN_SCOPE] = "SELECT " REVOKED_COLUMNS " FROM cert"
+	    " WHERE ca_id = ? AND status != 0 AND not_after >= ?"
+	    " AND crl_partition = ? ORDER BY length(serial), serial",
+
+	[SQL_GROW_AUDIT_TREE] = "UPDATE audit_tree SET size = size + 1,"
+	    " frontier = ? WHERE id = 1 AND size = ?",
+	[SQL_PUT_AUDIT] = "INSERT INTO audit (seq, at, line, leaf)"
+	    " VALUES (?, ?, ?, ?)",
+	[SQL_GET_AUDIT_TREE] = "SELECT size, frontier FROM audit_tree"
+	    " WHERE id = 1",
+	[SQL_FILL_AUDIT] = "SELECT seq, at, line, leaf FROM audit"
+	    " WHERE seq > ? ORDER BY seq LIMIT ?",
+};

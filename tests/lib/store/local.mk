@@ -1,0 +1,9 @@
+check_PROGRAMS += tests/test-store
+tests_test_store_SOURCES = \
+	%D%/store-sample.c \
+	%D%/store-sample.h \
+	%D%/test-store-cert.c \
+	%D%/test-store-identity.c \
+	%D%/test-store.c
+tests_test_store_CPPFLAGS = $(tests_cppflags)
+tests_test_store_LDADD = $(tests_ldadd)
