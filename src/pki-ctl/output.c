@@ -1,0 +1,111 @@
+#include "pki-ctl/output.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct output {
+	struct session *session;
+	pki_file_new   *file;           /* until committed */
+	char            path[PKI_PATH_MAX];
+	char            old[PKI_PATH_MAX];      /* what it replaced, or "" */
+	bool            committed;
+};
+
+/* The old file keeps a second name until all is done. */
+static pki_code
+keep_old(output *file, pki_err *err)
+{
+	const char *slash = strrchr(file->path, '/');
+	int dir_len = slash == NULL ? 0 : (int)(slash - file->path) + 1;
+	char name[PKI_PATH_MAX];
+	pki_code rc;
+
+	if (!pki_file_exists(file->path))
+		return PKI_OK;
+	rc = pki_text_format(name, sizeof(name), err, "%.*s.%s.%d.old",
+	    dir_len, file->path, file->path + dir_len, (int)getpid());
+	if (rc != PKI_OK)
+		return rc;
+	if (link(file->path, name) != 0)
+		return pki_fail_errno(err, "keep %s until it is replaced",
+		    file->path);
+	memcpy(file->old, name, sizeof(file->old));
+	return PKI_OK;
+}
+
+pki_code
+output_begin(struct session *s, const char *path, mode_t mode,
+    pki_file_clash clash, output **out)
+{
+	PKI_AUTO(output) file = calloc(1, sizeof(*file));
+	pki_code rc, back;
+
+	if (file == NULL)
+		return pki_fail_memory(s->err);
+	file->session = s;
+	rc = pki_text_format(file->path, sizeof(file->path), s->err, "%s",
+	    path);
+	if (rc == PKI_OK)
+		rc = owner_leave(&s->owner, s->err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = pki_file_begin(path, mode, clash, &file->file, s->err);
+	back = owner_become(&s->owner, rc == PKI_OK ? s->err : NULL);
+	if (rc == PKI_OK)
+		rc = back;
+	if (rc == PKI_OK)
+		*out = PKI_TAKE(file);
+	return rc;
+}
+
+pki_code
+output_commit(output *file, pki_bytes bytes, pki_err *err)
+{
+	const struct owner *owner = &file->session->owner;
+	pki_code rc, back;
+
+	rc = pki_file_write(file->file, bytes, err);
+	if (rc == PKI_OK)
+		rc = owner_leave(owner, err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = keep_old(file, err);
+	if (rc == PKI_OK)
+		rc = pki_file_commit(file->file, err);
+	file->committed = rc == PKI_OK;
+	back = owner_become(owner, rc == PKI_OK ? err : NULL);
+	return rc == PKI_OK ? back : rc;
+}
+
+void
+output_undo(output *file)
+{
+	const struct owner *owner = &file->session->owner;
+
+	if (!file->committed || owner_leave(owner, NULL) != PKI_OK)
+		return;
+	if (file->old[0] != '\0' ? rename(file->old, file->path) == 0 :
+	    unlink(file->path) == 0)
+		file->old[0] = '\0';
+	file->committed = false;
+	/* Never go on with rights that were meant for this file only. */
+	if (owner_become(owner, NULL) != PKI_OK)
+		abort();
+}
+
+void
+output_free(output *file)
+{
+	if (file == NULL)
+		return;
+	if (owner_leave(&file->session->owner, NULL) == PKI_OK) {
+		pki_file_new_free(file->file);
+		if (file->old[0] != '\0')
+			unlink(file->old);
+	}
+	if (owner_become(&file->session->owner, NULL) != PKI_OK)
+		abort();
+	free(file);
+}

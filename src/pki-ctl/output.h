@@ -1,0 +1,24 @@
+#ifndef PKI_CTL_OUTPUT_H
+#define PKI_CTL_OUTPUT_H
+
+/*
+ * A file that a command makes where the caller asked, with the caller's
+ * rights and as his: it is prepared before the work, appears whole after it,
+ * and can be taken back when the work fails later.
+ */
+
+#include "pki-ctl/session.h"
+
+typedef struct output output;
+
+/* PKI_EXISTS (clash), PKI_SYSTEM: nothing can be written there. */
+PKI_CHECKED pki_code output_begin(struct session *s, const char *path,
+    mode_t mode, pki_file_clash clash, output **out);
+PKI_CHECKED pki_code output_commit(output *file, pki_bytes bytes,
+    pki_err *err);
+/* The file goes; one that it replaced is back. */
+void output_undo(output *file);
+void output_free(output *file);
+PKI_DEFINE_CLEANUP(output)
+
+#endif

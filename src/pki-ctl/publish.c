@@ -1,0 +1,69 @@
+#include "pki-ctl/publish.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct print_column publish_columns[PUBLISH_COLUMNS] = {
+	{ .key = "ca", .width = 8 },
+	{ .key = "number", .kind = PRINT_NUMBER },
+	{ .key = "entries", .kind = PRINT_NUMBER },
+	{ .key = "this-update", .kind = PRINT_TIME },
+	{ .key = "next-update", .kind = PRINT_TIME },
+	{ .key = "file" },
+};
+
+pki_code
+publish_add(struct publish_list *list, const char *name, pki_err *err)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (strcmp(list->names[i], name) == 0)
+			return PKI_OK;
+	if (list->count == PUBLISH_CAS_MAX)
+		return pki_fail(err, PKI_USAGE, "more than %d CAs at once",
+		    PUBLISH_CAS_MAX);
+	return pki_text_format(list->names[list->count++],
+	    sizeof(list->names[0]), err, "%s", name);
+}
+
+pki_code
+publish_print(const pki_published *published, void *doc, pki_err *err)
+{
+	const struct print_value values[PUBLISH_COLUMNS] = {
+		{ .text = published->ca },
+		{ .number = published->number },
+		{ .number = published->entries },
+		{ .number = published->this_update },
+		{ .number = published->next_update },
+		{ .text = published->file },
+	};
+
+	return print_row(doc, values, err);
+}
+
+pki_code
+publish_ca(struct session *s, const char *name, pki_published_visitor *visit,
+    void *arg)
+{
+	pki_code rc;
+
+	do {
+		rc = pki_ca_publish(s->ca, name, &s->who, visit, arg, s->err);
+	} while (session_retry(s, rc));
+	return rc;
+}
+
+pki_code
+publish_say_head(struct session *s)
+{
+	char text[PKI_AUDIT_HEAD_TEXT];
+	pki_audit_head head;
+	pki_code rc;
+
+	rc = pki_audit_get_head(s->ca, &head, s->err);
+	if (rc == PKI_OK)
+		cli_say(s->cli, "Audit head: %s",
+		    pki_audit_head_format(&head, text));
+	return rc;
+}

@@ -1,0 +1,30 @@
+#ifndef PKI_CTL_PUBLISH_H
+#define PKI_CTL_PUBLISH_H
+
+/* Publishing CRLs, for "crl publish" and after "cert revoke". */
+
+#include "pki-ctl/session.h"
+
+/* Names of CAs, each once. */
+#define PUBLISH_CAS_MAX 64
+struct publish_list {
+	char   names[PUBLISH_CAS_MAX][PKI_CA_NAME_MAX + 1];
+	size_t count;
+};
+PKI_CHECKED pki_code publish_add(struct publish_list *list, const char *name,
+    pki_err *err);
+
+#define PUBLISH_COLUMNS 6
+extern const struct print_column publish_columns[PUBLISH_COLUMNS];
+/* A pki_published_visitor: one row of them; arg is a print_doc. */
+pki_code publish_print(const pki_published *published, void *doc,
+    pki_err *err);
+
+/* Sign and publish one CA's CRLs; the passphrase may be asked for. */
+PKI_CHECKED pki_code publish_ca(struct session *s, const char *name,
+    pki_published_visitor *visit, void *arg);
+
+/* The audit log's head, to be noted elsewhere. */
+PKI_CHECKED pki_code publish_say_head(struct session *s);
+
+#endif

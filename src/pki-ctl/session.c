@@ -1,0 +1,155 @@
+#include "pki-ctl/session.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/term.h"
+#include "pki-ctl/passphrase.h"
+
+#define TYPED_MAX 3
+
+int64_t
+session_now(void)
+{
+	return pki_clock_now(NULL);
+}
+
+/* The passphrase at hand, or what the person at the terminal types. */
+static pki_code
+get_passphrase(void *arg, const char *what, pki_buf **out, pki_err *err)
+{
+	struct session *s = arg;
+	char prompt[PKI_PATH_MAX + 32];
+	pki_passphrase given;
+
+	if (s->secret != NULL) {
+		given = passphrase_fixed(s->secret);
+		return given.get(given.arg, what, out, err);
+	}
+	if (!term_can_ask())
+		return pki_refuse(err, PKI_DENIED, "passphrase",
+		    "--passphrase-file, --passphrase-fd or a terminal",
+		    "no passphrase for %s", what);
+	snprintf(prompt, sizeof(prompt), "Passphrase for %s: ", what);
+	s->typed = true;
+	return term_ask_passphrase(prompt, out, err);
+}
+
+bool
+session_retry(struct session *s, pki_code rc)
+{
+	bool typed = s->typed;
+
+	s->typed = false;
+	if (rc != PKI_DENIED || !typed ||
+	    strcmp(s->err->rule, "passphrase") != 0 ||
+	    ++s->retries >= TYPED_MAX)
+		return false;
+	cli_say(s->cli, "This passphrase does not fit; try again.");
+	return true;
+}
+
+/* The login name of who called, for the audit log. */
+static void
+find_who(struct session *s)
+{
+	const struct passwd *entry = getpwuid(getuid());
+
+	if (entry != NULL)
+		snprintf(s->who_name, sizeof(s->who_name), "%s",
+		    entry->pw_name);
+	else
+		snprintf(s->who_name, sizeof(s->who_name), "uid %u",
+		    (unsigned)getuid());
+	s->who = (pki_requester){ PKI_BY_OPERATOR, s->who_name };
+}
+
+static void
+find_directories(struct session *s)
+{
+	const char *dir = cli_value(s->cli, "dir");
+	const char *conf = cli_value(s->cli, "conf");
+
+	if (dir == NULL)
+		dir = getenv("PKI_DIR");
+	if (dir != NULL && dir[0] == '\0')
+		dir = NULL;
+	s->state_dir = dir != NULL ? dir : PKI_STATE_DIR;
+	s->conf_dir = conf != NULL ? conf : dir != NULL ? dir : PKI_CONF_DIR;
+}
+
+pki_code
+session_begin(struct session *s, const struct cli *cli, pki_err *err)
+{
+	static const char *const sources[] = {
+		"passphrase-file", "passphrase-fd",
+	};
+	const char *file = cli_value(cli, sources[0]);
+	const char *fd = cli_value(cli, sources[1]);
+	pki_code rc;
+
+	*s = (struct session){ .cli = cli, .err = err };
+	s->passphrase = (pki_passphrase){ get_passphrase, s };
+	find_directories(s);
+	find_who(s);
+	rc = cli_at_most_one(cli, sources, PKI_COUNT(sources), err);
+	if (rc == PKI_OK && file != NULL)
+		rc = passphrase_read_file(file, &s->secret, err);
+	if (rc == PKI_OK && fd != NULL)
+		rc = passphrase_read_fd(fd, &s->secret, err);
+	return rc;
+}
+
+void
+session_end(struct session *s)
+{
+	pki_ca_free(s->ca);
+	pki_buf_free(s->secret);
+	s->ca = NULL;
+	s->secret = NULL;
+}
+
+pki_code
+session_become_owner(struct session *s)
+{
+	pki_code rc;
+
+	rc = owner_find(s->state_dir, &s->owner, s->err);
+	return rc == PKI_OK ? owner_become(&s->owner, s->err) : rc;
+}
+
+pki_code
+session_open(struct session *s)
+{
+	const pki_ca_options options = {
+		.state_dir = s->state_dir,
+		.conf_dir = s->conf_dir,
+		.passphrase = &s->passphrase,
+	};
+	char path[PKI_PATH_MAX];
+	pki_code rc;
+
+	rc = session_become_owner(s);
+	if (rc == PKI_OK)
+		rc = pki_path_join(path, s->state_dir, "ca.db", s->err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = pki_ca_open(&options, &s->ca, s->err);
+	if (rc == PKI_NOT_FOUND && !pki_file_exists(path))
+		rc = pki_fail(s->err, rc, "there is no CA in %s; run: pki-ctl "
+		    "--dir %s init", s->state_dir, s->state_dir);
+	return rc;
+}
+
+pki_code
+session_read(struct session *s, const char *path, size_t max_bytes,
+    pki_buf **out)
+{
+	if (strcmp(path, "-") == 0)
+		return pki_file_read_fd(STDIN_FILENO, "standard input",
+		    max_bytes, out, s->err);
+	return pki_file_read(path, max_bytes, PKI_FILE_ANY, out, s->err);
+}
