@@ -86,10 +86,13 @@ static const char *const schema_steps[] = {
 	"CREATE INDEX cert_by_identity ON cert (identity_id);"
 	"CREATE INDEX cert_by_pubkey ON cert (pubkey_id);"
 	"CREATE INDEX cert_by_status ON cert (status) WHERE status != 0;"
-	/* Holds all that a CRL says, in its order: short serials first. */
+	/*
+	 * Holds all that a CRL says, in its order: short serials first.  And
+	 * the status, for else SQLite looks for it in the table.
+	 */
 	"CREATE INDEX cert_revoked ON cert (ca_id, length(serial), serial,"
-	"	crl_partition, revoked_at, reason, invalid_since, not_after)"
-	"	WHERE status != 0;"
+	"	crl_partition, revoked_at, reason, invalid_since, not_after,"
+	"	status) WHERE status != 0;"
 	"CREATE TRIGGER cert_counted AFTER INSERT ON cert BEGIN"
 	"	UPDATE ca_count SET issued = issued + 1,"
 	"	last_partition = max(last_partition, NEW.crl_partition)"

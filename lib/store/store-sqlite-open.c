@@ -254,9 +254,11 @@ check_present(const char *path, pki_err *err)
 	off_t size;
 	pki_code rc = check_file(path, &size, err);
 
-	if (rc == PKI_OK && size == 0)
-		return pki_fail(err, PKI_DAMAGED, "database '%s' is empty: "
-		    "its creation was interrupted, or it was cut", path);
+	/* Less than the smallest page; SQLite takes that for a new database. */
+	if (rc == PKI_OK && size < 512)
+		return pki_fail(err, PKI_DAMAGED, "database '%s' has %lld "
+		    "octets: its creation was interrupted, or it was cut",
+		    path, (long long)size);
 	return rc;
 }
 

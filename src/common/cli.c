@@ -422,14 +422,18 @@ run(struct cli *cli, int argc, char **argv, pki_err *err)
 	return cli->program->run(cli, err);
 }
 
-/* A file opened later must never become what a library thinks is stderr. */
+/*
+ * A file opened later must never become what a library thinks is stderr.  The
+ * wrong way round, so that using what was closed still fails.
+ */
 static bool
 open_standard_fds(void)
 {
 	int fd;
 
 	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null",
+		    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
 			return false;
 	return true;
 }

@@ -356,16 +356,35 @@ print_fields(print_doc *doc, const struct print_column *columns, size_t count,
 	return rc;
 }
 
+static int
+column_width(const struct print_column *column)
+{
+	size_t len = strlen(column->key);
+
+	return (int)(len < column->width ? column->width : len);
+}
+
+/* Where the text of a cell begins: numbers stand on the right. */
+static int
+indent_of(const struct print_column *column, size_t len)
+{
+	int width = column_width(column);
+
+	return column->kind == PRINT_NUMBER && len < (size_t)width ?
+	    width - (int)len : 0;
+}
+
 /* Upper-case headings, as tables of other tools have them. */
 static const char *
-heading(const char *key, char *out, size_t room)
+heading(const struct print_column *column, char *out, size_t room)
 {
 	size_t i;
 
-	for (i = 0; key[i] != '\0' && i < room - 1; i++)
-		out[i] = key[i] >= 'a' && key[i] <= 'z' ?
-		    (char)(key[i] - 'a' + 'A') : key[i];
-	out[i] = '\0';
+	snprintf(out, room, "%*s%s", indent_of(column, strlen(column->key)),
+	    "", column->key);
+	for (i = 0; out[i] != '\0'; i++)
+		if (out[i] >= 'a' && out[i] <= 'z')
+			out[i] = (char)(out[i] - 'a' + 'A');
 	return out;
 }
 
@@ -385,15 +404,13 @@ make_table(print_doc *doc, pki_err *err)
 	    terminal ? SCOLS_TERMFORCE_AUTO : SCOLS_TERMFORCE_NEVER);
 	for (i = 0; i < doc->count; i++) {
 		const struct print_column *column = &doc->columns[i];
-		/* Strict: a hint is the least width, not a wish. */
-		int flags = SCOLS_FL_STRICTWIDTH |
-		    (column->kind == PRINT_NUMBER ? SCOLS_FL_RIGHT : 0);
 
 		if (column->json_only)
 			continue;
+		/* Strict: the hint is the least width, not a wish. */
 		if (scols_table_new_column(doc->table,
-		    heading(column->key, name, sizeof(name)), column->width,
-		    flags) == NULL)
+		    heading(column, name, sizeof(name)),
+		    (double)column_width(column), SCOLS_FL_STRICTWIDTH) == NULL)
 			return pki_fail_memory(err);
 	}
 	return PKI_OK;
@@ -422,31 +439,43 @@ print_rows(print_doc *doc, const char *key, enum print_layout layout,
 	return key != NULL ? put_member_key(doc, key, err) : PKI_OK;
 }
 
+/* The colour of a state, or NULL. */
+static const char *
+colour_of(const struct print_column *column, const char *text)
+{
+	size_t i;
+
+	for (i = 0; column->kind == PRINT_STATE &&
+	    i < PKI_COUNT(state_colours); i++)
+		if (strcmp(text, state_colours[i].state) == 0)
+			return state_colours[i].colour;
+	return NULL;
+}
+
 static pki_code
 add_line(print_doc *doc, const struct print_value *values, pki_err *err)
 {
 	struct libscols_line *line = scols_table_new_line(doc->table, NULL);
 	PKI_AUTO(pki_buf) text = pki_buf_new();
-	size_t i, j, at = 0;
+	PKI_AUTO(pki_buf) cell = pki_buf_new();
+	size_t i, at = 0;
 
-	if (line == NULL || text == NULL)
+	if (line == NULL || text == NULL || cell == NULL)
 		return pki_fail_memory(err);
 	for (i = 0; i < doc->count; i++) {
 		if (doc->columns[i].json_only)
 			continue;
 		pki_buf_cut(text, 0);
+		pki_buf_cut(cell, 0);
 		add_text(text, &doc->columns[i], &values[i]);
-		if (pki_buf_check(text, err) != PKI_OK ||
-		    scols_line_set_data(line, at, pki_buf_text(text)) != 0)
+		pki_buf_add_format(cell, "%*s", indent_of(&doc->columns[i],
+		    text->len), "");
+		pki_buf_add(cell, pki_buf_bytes(text));
+		if (pki_buf_check(cell, err) != PKI_OK ||
+		    scols_line_set_data(line, at, pki_buf_text(cell)) != 0)
 			return pki_fail_memory(err);
-		for (j = 0; doc->columns[i].kind == PRINT_STATE &&
-		    j < PKI_COUNT(state_colours); j++)
-			if (strcmp(pki_buf_text(text),
-			    state_colours[j].state) == 0)
-				scols_cell_set_color(
-				    scols_line_get_cell(line, at),
-				    state_colours[j].colour);
-		at++;
+		scols_cell_set_color(scols_line_get_cell(line, at++),
+		    colour_of(&doc->columns[i], pki_buf_text(text)));
 	}
 	return doc->rows % CHUNK == 0 ? put_table(doc, err) : PKI_OK;
 }

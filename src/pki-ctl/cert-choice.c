@@ -63,6 +63,10 @@ choose_certs(struct session *s, const char *id, enum choice_extent extent,
 		worst = RANK_EXPIRED;
 	for (i = 0; i < found->count; i++)
 		count += rank_of(found->items[i], now) <= worst;
+	if (count > 1 && extent == CHOICE_ONE && best == RANK_REVOKED)
+		return pki_refuse(s->err, PKI_DENIED, "already-revoked",
+		    "an ID that fits something in force, or only one",
+		    "%s", id);
 	if (count > 1 && extent == CHOICE_ONE) {
 		rc = list_certs(s, found, best, now);
 		return rc != PKI_OK ? rc : pki_refuse(s->err, PKI_DENIED,

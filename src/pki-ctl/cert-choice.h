@@ -13,7 +13,8 @@ enum choice_extent {
 /*
  * Append what id means to out: of those it fits the good and held ones; if
  * there is none, the expired ones; if there is none, the revoked ones.
- * PKI_DENIED, rule "ambiguous", after printing the list; PKI_NOT_FOUND.
+ * PKI_DENIED, rule "ambiguous", after printing the list, or rule
+ * "already-revoked"; PKI_NOT_FOUND.
  */
 PKI_CHECKED pki_code choose_certs(struct session *s, const char *id,
     enum choice_extent extent, found_certs *out);

@@ -5,6 +5,7 @@
 
 #define FILE_PREFIX "file:"
 #define WHOLE_SERIAL 20
+#define DER_SEQUENCE 0x30
 #define CERT_FILE_MAX (64 * 1024)       /* PEM with text around */
 
 const struct print_column certs_columns[CERTS_COLUMNS] = {
@@ -160,22 +161,48 @@ certs_find(struct session *s, const char *id, found_certs *out)
 	return pki_ca_find(s->ca, id, add_cert, out, s->err);
 }
 
+/* A pki_pem_visitor: the first one counts, the others need only be PEM. */
+static pki_code
+parse_first(pki_bytes der, void *arg, pki_err *err)
+{
+	pki_cert **out = arg;
+
+	return *out != NULL ? PKI_OK : pki_cert_parse(der, out, err);
+}
+
+pki_code
+certs_read_file(struct session *s, const char *path, pki_cert **out)
+{
+	PKI_AUTO(pki_buf) file = NULL;
+	PKI_AUTO(pki_cert) cert = NULL;
+	pki_code rc;
+
+	rc = session_read(s, path, CERT_FILE_MAX, &file);
+	if (rc != PKI_OK)
+		return rc;
+	if (file->len != 0 && file->data[0] == DER_SEQUENCE)
+		rc = pki_cert_parse(pki_buf_bytes(file), &cert, s->err);
+	else
+		rc = pki_pem_each(pki_buf_bytes(file), PKI_PEM_CERT,
+		    PKI_CERT_MAX, parse_first, &cert, s->err);
+	if (rc != PKI_OK)
+		return pki_wrap(s->err, rc, "%s", path);
+	*out = PKI_TAKE(cert);
+	return PKI_OK;
+}
+
 pki_code
 certs_resolve_id(struct session *s, const char *id, char out[CERTS_ID_MAX])
 {
-	const char *path = id + sizeof(FILE_PREFIX) - 1;
-	PKI_AUTO(pki_buf) file = NULL;
 	PKI_AUTO(pki_cert) cert = NULL;
 	char text[PKI_DIGEST_TEXT];
 	pki_code rc;
 
 	if (strncmp(id, FILE_PREFIX, sizeof(FILE_PREFIX) - 1) != 0)
 		return pki_text_format(out, CERTS_ID_MAX, s->err, "%s", id);
-	rc = session_read(s, path, CERT_FILE_MAX, &file);
-	if (rc == PKI_OK)
-		rc = pki_cert_parse(pki_buf_bytes(file), &cert, s->err);
+	rc = certs_read_file(s, id + sizeof(FILE_PREFIX) - 1, &cert);
 	if (rc != PKI_OK)
-		return pki_wrap(s->err, rc, "%s", path);
+		return rc;
 	/* Our serials are unique, and there is an index of them. */
 	if (pki_cert_serial(cert)->len == WHOLE_SERIAL)
 		return pki_text_format(out, CERTS_ID_MAX, s->err, "serial:%s",

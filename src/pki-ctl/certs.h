@@ -22,6 +22,13 @@ void found_certs_free(found_certs *certs);
 PKI_DEFINE_CLEANUP(found_certs)
 
 /*
+ * A certificate file, DER or PEM; of several in it the first, as the chains
+ * are that "cert issue" writes.
+ */
+PKI_CHECKED pki_code certs_read_file(struct session *s, const char *path,
+    pki_cert **out);
+
+/*
  * Before the CA is opened: the certificate file of "file:PATH" is read, and
  * what finds it on record ("serial:...") goes to out; other ids as they are.
  */

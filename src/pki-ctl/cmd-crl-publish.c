@@ -74,8 +74,6 @@ publish(struct session *s, const struct publish_list *list, print_doc *doc)
 		rc = dry_run ? pki_ca_publish_check(s->ca, name,
 		    publish_print, doc, s->err) :
 		    publish_ca(s, name, publish_print, doc);
-		if (rc != PKI_OK)
-			return pki_wrap(s->err, rc, "%s", name);
 	}
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "pki-ctl/certs.h"
 #include "pki-ctl/cmd.h"
 #include "pki-ctl/crls.h"
 
@@ -8,8 +9,6 @@ static const struct cli_option options[] = {
 	  .help = "a CA certificate file; else the CAs here" },
 	{ .name = NULL },
 };
-
-#define CERT_FILE_MAX (64 * 1024)       /* PEM with text around */
 
 /* Whose CRL is it? */
 struct search {
@@ -75,19 +74,6 @@ check_times(struct session *s, const pki_crl *crl)
 }
 
 static pki_code
-read_issuer(struct session *s, const char *path, pki_cert **out)
-{
-	PKI_AUTO(pki_buf) file = NULL;
-	pki_code rc;
-
-	rc = session_read(s, path, CERT_FILE_MAX, &file);
-	if (rc != PKI_OK)
-		return rc;
-	rc = pki_cert_parse(pki_buf_bytes(file), out, s->err);
-	return rc == PKI_OK ? rc : pki_wrap(s->err, rc, "%s", path);
-}
-
-static pki_code
 print_result(struct session *s, const pki_crl *crl, const char *issuer)
 {
 	static const struct print_column columns[] = {
@@ -124,7 +110,7 @@ verify_crl(struct session *s)
 	rc = crls_read(s, path, &crl);
 	search.crl = crl;
 	if (rc == PKI_OK && issuer != NULL)
-		rc = read_issuer(s, issuer, &cert);
+		rc = certs_read_file(s, issuer, &cert);
 	if (rc != PKI_OK)
 		return rc;
 	rc = issuer != NULL ? pki_crl_check_issuer(crl, cert, s->err) :
