@@ -70,9 +70,10 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    "WHERE c.ca_id = ? AND c.serial = ?",
 	[SQL_COUNT_CERTS] = "SELECT coalesce(max(issued), 0) FROM ca_count"
 	    " WHERE ca_id = ?",
-	[SQL_TALLY_CERTS] = "SELECT coalesce(sum(status = 0 AND not_after >= ?2),"
-	    " 0), coalesce(sum(status = 0 AND not_after BETWEEN ?2 AND ?3),"
-	    " 0), coalesce(sum(status != 1 AND not_after < ?2), 0),"
+	[SQL_TALLY_CERTS] = "SELECT"
+	    " coalesce(sum(status = 0 AND not_after >= ?2), 0),"
+	    " coalesce(sum(status = 0 AND not_after BETWEEN ?2 AND ?3), 0),"
+	    " coalesce(sum(status != 1 AND not_after < ?2), 0),"
 	    " coalesce(sum(status = 2 AND not_after >= ?2), 0),"
 	    " coalesce(sum(status = 1), 0) FROM cert WHERE ca_id = ?1",
 	[SQL_LAST_PARTITION] = "SELECT coalesce(max(last_partition), -1)"

@@ -152,7 +152,11 @@ PKI_CHECKED pki_code pki_store_begin(pki_store *store, pki_err *err);
 PKI_CHECKED pki_code pki_store_commit(pki_store *store, pki_err *err);
 void pki_store_rollback(pki_store *store);
 
-/* Writing, all inside a transaction.  id fields are filled. */
+/*
+ * Writing, all inside a transaction (else PKI_USAGE, as for a malformed row).
+ * id fields are filled.  A row that refers to one that is not there is
+ * PKI_NOT_FOUND.  After an error of the database only rollback can follow.
+ */
 
 /* PKI_EXISTS when the name is taken. */
 PKI_CHECKED pki_code pki_store_put_ca(pki_store *store, pki_ca_row *row,
@@ -166,6 +170,7 @@ PKI_CHECKED pki_code pki_store_put_profile(pki_store *store,
  */
 PKI_CHECKED pki_code pki_store_claim_identity(pki_store *store,
     pki_identity_row *row, pki_err *err);
+/* state and row_hash by row->id.  PKI_EXISTS when the name was taken since. */
 PKI_CHECKED pki_code pki_store_update_identity(pki_store *store,
     const pki_identity_row *row, pki_err *err);
 /*
@@ -175,7 +180,10 @@ PKI_CHECKED pki_code pki_store_update_identity(pki_store *store,
  */
 PKI_CHECKED pki_code pki_store_claim_pubkey(pki_store *store,
     pki_pubkey_row *row, pki_err *err);
-/* Block a key for ever, known or not: adds or updates by digest. */
+/*
+ * Block a key for ever, known or not: adds, or updates identity_id,
+ * blocked_at (not 0) and row_hash, by digest.
+ */
 PKI_CHECKED pki_code pki_store_block_pubkey(pki_store *store,
     pki_pubkey_row *row, pki_err *err);
 /* PKI_EXISTS when (ca_id, serial) is taken. */
@@ -197,6 +205,7 @@ PKI_CHECKED pki_code pki_store_put_audit(pki_store *store,
  */
 PKI_CHECKED pki_code pki_store_get_ca(pki_store *store, const char *name,
     pki_ca_row *out, pki_buf *hold, pki_err *err);
+/* Who has the name, in any case of letters; else the last who had it. */
 PKI_CHECKED pki_code pki_store_get_identity(pki_store *store,
     const char *name, pki_identity_row *out, pki_buf *hold, pki_err *err);
 PKI_CHECKED pki_code pki_store_get_pubkey(pki_store *store,
@@ -283,7 +292,10 @@ PKI_CHECKED pki_code pki_store_each_audit(pki_store *store, int64_t first,
 /* The backend's own integrity check; PKI_DAMAGED says what it found. */
 PKI_CHECKED pki_code pki_store_check(pki_store *store, pki_err *err);
 
-/* Octets of write-ahead log not yet checkpointed. */
+/*
+ * Octets of write-ahead log: its file's length.  From 64 MiB on, outside a
+ * transaction, a checkpoint is tried first, and what it had to leave counts.
+ */
 int64_t pki_store_wal_bytes(pki_store *store);
 
 PKI_END_DECLS

@@ -6,13 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct criterion_test_params
-store_kinds(void)
-{
-	static int kinds[] = { STORE_MEMORY, STORE_SQLITE };
-
-	return cr_make_param_array(int, kinds, PKI_COUNT(kinds));
-}
+#include <sqlite3.h>
 
 void
 store_sample_empty(struct store_sample *t, enum store_kind kind)
@@ -182,4 +176,35 @@ add_identity(struct store_sample *t, const char *name)
 	must(pki_store_claim_identity(t->store, &row, &t->err), t);
 	store_commit(t);
 	return row.id;
+}
+
+const char *
+file_of(const struct store_sample *t, const char *name)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", t->dir, name);
+	return path;
+}
+
+int
+tamper(struct store_sample *t, const char *sql)
+{
+	sqlite3 *db;
+	int rc;
+
+	pki_store_free(t->store);
+	t->store = NULL;
+	cr_assert_eq(sqlite3_open(file_of(t, "ca.db"), &db), SQLITE_OK);
+	rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+	sqlite3_close(db);
+	return rc;
+}
+
+pki_code
+reopen(struct store_sample *t)
+{
+	pki_store_free(t->store);
+	t->store = NULL;
+	return pki_store_open(t->url, &t->store, &t->err);
 }

@@ -13,7 +13,7 @@ STORE_TEST(store_cert, is_read_as_it_was_written_with_what_it_refers_to)
 	pki_cert_row want, got;
 	pki_digest profile = sample_digest(1), pubkey = sample_digest(1);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	want = sample_cert(&t, 7);
 	want.status = PKI_CERT_HELD;
 	want.reason = 6;
@@ -53,7 +53,7 @@ STORE_TEST(store_cert, serial_is_taken_once_per_ca)
 	pki_cert_row row;
 	pki_ca_row other = sample_ca("other");
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_cert(&t, sample_cert(&t, 7));
 	store_begin(&t);
 	row = sample_cert(&t, 7);
@@ -72,7 +72,7 @@ STORE_TEST(store_cert, refuses_what_refers_to_nothing)
 	size_t i;
 	int64_t count = -1;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	for (i = 0; i < PKI_COUNT(rows); i++)
 		rows[i] = sample_cert(&t, (int)i);
 	rows[0].ca_id = 99;
@@ -95,7 +95,7 @@ STORE_TEST(store_cert, refuses_a_row_with_a_flaw)
 	pki_cert_row rows[8];
 	size_t i;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	for (i = 0; i < PKI_COUNT(rows); i++)
 		rows[i] = sample_cert(&t, (int)i);
 	rows[0].serial.len = 0;
@@ -121,7 +121,7 @@ STORE_TEST(store_cert, status_is_changed_by_id)
 	struct store_sample t;
 	pki_cert_row row, got;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row = sample_cert(&t, 7);
 	row.id = add_cert(&t, row);
 	row.status = PKI_CERT_REVOKED;
@@ -155,7 +155,7 @@ STORE_TEST(store_cert, is_not_found_under_another_ca_or_serial)
 	pki_cert_row row;
 	pki_serial serial = sample_serial(7), other = sample_serial(8);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_cert(&t, sample_cert(&t, 7));
 	expect_code(pki_store_get_cert(t.store, t.ca_id + 1, &serial, &row,
 	    t.hold, &t.err), PKI_NOT_FOUND, &t);
@@ -170,7 +170,7 @@ STORE_TEST(store_cert, is_counted_with_its_partition)
 	int64_t count = -1, last = -2;
 	pki_cert_row row;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	must(pki_store_count_certs(t.store, t.ca_id, &count, &t.err), &t);
 	must(pki_store_last_partition(t.store, t.ca_id, &last, &t.err), &t);
 	cr_expect_eq(count, 0);
@@ -219,7 +219,7 @@ STORE_TEST(store_each_cert, pages_over_many)
 	pki_cert_filter filter = { .after_id = 700 };
 	pki_cert_row row;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (int i = 0; i < 1201; i++) {
 		row = sample_cert(&t, i);
@@ -305,7 +305,7 @@ STORE_TEST(store_each_cert, is_filtered)
 	struct store_sample t;
 	size_t i;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_six(&t);
 	for (i = 0; i < PKI_COUNT(rows); i++) {
 		PKI_AUTO(pki_buf) got = pki_buf_new();
@@ -327,7 +327,7 @@ STORE_TEST(store_each_cert, finds_those_of_a_retired_name_too)
 	pki_cert_filter filter = { .identity = "meter-1" };
 	pki_cert_row cert;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_cert(&t, sample_cert(&t, 1));
 	row.id = t.identity_id;
 	row.state = PKI_IDENTITY_RETIRED;
@@ -350,7 +350,7 @@ STORE_TEST(store_each_cert, refuses_a_malformed_suffix)
 	pki_cert_filter filter = { .serial_suffix = &suffix };
 	struct seen seen = { &t, 0, 0 };
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	expect_code(pki_store_each_cert(t.store, &filter, see_cert, &seen,
 	    &t.err), PKI_USAGE, &t);
 	store_sample_close(&t);
@@ -394,11 +394,41 @@ expect_revoked(struct store_sample *t, int64_t scope, int64_t expired_before,
 	cr_expect_str_eq(pki_buf_text(got), want, "got %s", pki_buf_text(got));
 }
 
+STORE_TEST(store_cert, is_tallied_by_state)
+{
+	/* notAfter is the last second of validity. */
+	static const struct { int status; int64_t not_after; } rows[] = {
+		{ PKI_CERT_GOOD, 3000 }, { PKI_CERT_GOOD, 2000 },
+		{ PKI_CERT_GOOD, 2500 }, { PKI_CERT_GOOD, 1999 },
+		{ PKI_CERT_HELD, 2000 }, { PKI_CERT_HELD, 1999 },
+		{ PKI_CERT_REVOKED, 3000 }, { PKI_CERT_REVOKED, 1 },
+	};
+	struct store_sample t;
+	pki_cert_counts got;
+	size_t i;
+
+	store_sample_open(&t, kind);
+	must(pki_store_tally_certs(t.store, t.ca_id, 2000, 2500, &got,
+	    &t.err), &t);
+	cr_expect_eq(got.good + got.expired + got.held + got.revoked, 0);
+	for (i = 0; i < PKI_COUNT(rows); i++)
+		add_revoked(&t, sample_serial((int)i), rows[i].status,
+		    rows[i].not_after, 0);
+	must(pki_store_tally_certs(t.store, t.ca_id, 2000, 2500, &got,
+	    &t.err), &t);
+	cr_expect_eq(got.good, 3);
+	cr_expect_eq(got.expiring, 2);
+	cr_expect_eq(got.expired, 2);
+	cr_expect_eq(got.held, 1);
+	cr_expect_eq(got.revoked, 2);
+	store_sample_close(&t);
+}
+
 STORE_TEST(store_each_revoked, is_in_numeric_order_of_serials)
 {
 	struct store_sample t;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_revoked(&t, short_serial(3, 1), PKI_CERT_REVOKED, 5000, 0);
 	add_revoked(&t, short_serial(1, 0x7f), PKI_CERT_REVOKED, 5000, 1);
 	add_revoked(&t, short_serial(2, 0xff), PKI_CERT_HELD, 5000, 0);
@@ -420,7 +450,7 @@ STORE_TEST(store_each_revoked, leaves_out_other_cas)
 {
 	struct store_sample t;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_revoked(&t, short_serial(1, 2), PKI_CERT_REVOKED, 5000, 0);
 	t.ca_id++;
 	expect_revoked(&t, -1, 0, "");
@@ -440,7 +470,7 @@ STORE_TEST(store_each_revoked, ends_when_told)
 	struct store_sample t;
 	int count = 0;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_revoked(&t, short_serial(1, 2), PKI_CERT_REVOKED, 5000, 0);
 	add_revoked(&t, short_serial(1, 3), PKI_CERT_REVOKED, 5000, 0);
 	expect_code(pki_store_each_revoked(t.store, t.ca_id, -1, 0,

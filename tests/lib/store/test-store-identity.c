@@ -13,7 +13,7 @@ STORE_TEST(store_identity, is_read_in_any_case)
 	pki_identity_row row;
 	pki_digest hash = sample_digest(78);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	must(pki_store_get_identity(t.store, "METER-1", &row, t.hold, &t.err),
 	    &t);
 	cr_expect_eq(row.id, t.identity_id);
@@ -31,7 +31,7 @@ STORE_TEST(store_identity, twin_by_case_is_refused_with_its_holder)
 	struct store_sample t;
 	size_t i;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (i = 0; i < PKI_COUNT(names); i++) {
 		pki_identity_row row = sample_identity(names[i]);
@@ -64,7 +64,7 @@ STORE_TEST(store_identity, name_is_free_again_when_retired)
 	pki_identity_row row;
 	int64_t second;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	set_state(&t, t.identity_id, PKI_IDENTITY_HELD, PKI_OK);
 	store_begin(&t);
 	row = sample_identity("meter-1");
@@ -92,7 +92,7 @@ STORE_TEST(store_identity, refuses_an_unknown_state)
 	struct store_sample t;
 	pki_identity_row row = sample_identity("meter-2");
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	row.state = 3;
 	expect_code(pki_store_claim_identity(t.store, &row, &t.err), PKI_USAGE,
@@ -124,7 +124,7 @@ STORE_TEST(store_identity, walk_pages_over_many)
 	int identities = 0, pubkeys = 0;
 	char name[20];
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (int i = 2; i <= 501; i++) {
 		pki_identity_row row;
@@ -152,7 +152,7 @@ STORE_TEST(store_pubkey, is_this_identitys_again)
 	pki_digest stored = sample_digest(79);
 	pki_pubkey_row row;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row = sample_pubkey(1, t.identity_id);
 	row.row_hash = sample_digest(4);
 	store_begin(&t);
@@ -168,7 +168,7 @@ STORE_TEST(store_pubkey, of_another_identity_is_refused)
 	struct store_sample t;
 	pki_pubkey_row row;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row = sample_pubkey(1, add_identity(&t, "meter-2"));
 	store_begin(&t);
 	expect_code(pki_store_claim_pubkey(t.store, &row, &t.err), PKI_EXISTS,
@@ -188,7 +188,7 @@ STORE_TEST(store_pubkey, that_differs_in_its_tail_only_is_another)
 	struct store_sample t;
 	pki_pubkey_row row;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row = sample_pubkey(1, add_identity(&t, "meter-2"));
 	row.digest.octets[31] ^= 1;
 	store_begin(&t);
@@ -203,7 +203,7 @@ STORE_TEST(store_pubkey, blocked_before_anybody_had_it_is_refused)
 	struct store_sample t;
 	pki_pubkey_row row = sample_pubkey(2, 0), got;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row.blocked_at = 500;
 	store_begin(&t);
 	must(pki_store_block_pubkey(t.store, &row, &t.err), &t);
@@ -225,7 +225,7 @@ STORE_TEST(store_pubkey, blocked_while_in_use_is_refused_to_its_owner)
 	struct store_sample t;
 	pki_pubkey_row row, got;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row = sample_pubkey(1, t.identity_id);
 	store_begin(&t);
 	expect_code(pki_store_block_pubkey(t.store, &row, &t.err), PKI_USAGE,
@@ -251,7 +251,7 @@ STORE_TEST(store_pubkey, is_not_found_when_nobody_had_it)
 	pki_pubkey_row row;
 	pki_digest digest = sample_digest(9);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	expect_code(pki_store_get_pubkey(t.store, &digest, &row, &t.err),
 	    PKI_NOT_FOUND, &t);
 	store_sample_close(&t);

@@ -42,7 +42,7 @@ STORE_TEST(store_transaction, is_needed_for_every_write)
 	pki_audit_tree tree = { .size = 1, .count = 1 };
 	pki_cert_row cert;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	cert = sample_cert(&t, 1);
 	blocked.blocked_at = 5;
 	expect_code(pki_store_put_ca(t.store, &ca, &t.err), PKI_USAGE, &t);
@@ -72,7 +72,7 @@ STORE_TEST(store_transaction, does_not_nest)
 {
 	struct store_sample t;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	expect_code(pki_store_begin(t.store, &t.err), PKI_USAGE, &t);
 	store_commit(&t);
@@ -157,7 +157,7 @@ STORE_TEST(store_transaction, leaves_nothing_when_rolled_back)
 {
 	struct store_sample t;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	add_cert(&t, sample_cert(&t, 1));
 	store_begin(&t);
 	write_all(&t);
@@ -175,7 +175,7 @@ STORE_TEST(store_transaction, stays_usable_after_a_refusal)
 	pki_identity_row twin = sample_identity("METER-1");
 	pki_identity_row other = sample_identity("meter-2");
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	expect_code(pki_store_claim_identity(t.store, &twin, &t.err),
 	    PKI_EXISTS, &t);
@@ -243,7 +243,7 @@ STORE_TEST(store_ca, is_read_as_it_was_written)
 	struct store_sample t;
 	pki_ca_row want = sample_ca("issuing"), got;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	must(pki_store_get_ca(t.store, "issuing", &got, t.hold, &t.err), &t);
 	cr_expect_eq(got.id, t.ca_id);
 	cr_expect_str_eq(got.name, want.name);
@@ -263,7 +263,7 @@ STORE_TEST(store_ca, name_is_taken_once)
 	struct store_sample t;
 	pki_ca_row row = sample_ca("issuing");
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	expect_code(pki_store_put_ca(t.store, &row, &t.err), PKI_EXISTS, &t);
 	store_commit(&t);
@@ -294,7 +294,7 @@ STORE_TEST(store_ca, walk_visits_all_until_told_to_end)
 	PKI_AUTO(pki_buf) names = pki_buf_new();
 	int count = 0;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	must(pki_store_put_ca(t.store, &row, &t.err), &t);
 	store_commit(&t);
@@ -318,7 +318,7 @@ STORE_TEST(store_ca, refuses_a_row_with_a_flaw)
 	rows[3].crl_form = 2;
 	rows[4].der = pki_bytes_of(NULL, 0);
 	rows[5].base_url = NULL;
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (i = 0; i < PKI_COUNT(rows); i++)
 		expect_code(pki_store_put_ca(t.store, &rows[i], &t.err),
@@ -332,7 +332,7 @@ STORE_TEST(store_profile, is_found_by_its_digest)
 	struct store_sample t;
 	pki_profile_row same = sample_profile(1), other = sample_profile(2);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	must(pki_store_put_profile(t.store, &same, &t.err), &t);
 	must(pki_store_put_profile(t.store, &other, &t.err), &t);
@@ -347,7 +347,7 @@ STORE_TEST(store_crl, number_is_taken_once)
 	struct store_sample t;
 	pki_crl_row row = { .ca_id = 1, .number = 4, .scope = -1 };
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	row.ca_id = t.ca_id;
 	store_begin(&t);
 	must(pki_store_put_crl(t.store, &row, &t.err), &t);
@@ -374,7 +374,7 @@ STORE_TEST(store_crl, newest_is_found_by_scope)
 	int64_t last = -1;
 	size_t i;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	crl.ca_id = t.ca_id;
 	store_begin(&t);
 	for (i = 0; i < PKI_COUNT(rows); i++) {
@@ -401,7 +401,8 @@ STORE_TEST(store_crl, newest_is_found_by_scope)
 static pki_code
 put_audit(struct store_sample *t, int64_t seq, int64_t size)
 {
-	pki_audit_row row = { .seq = seq, .at = 9, .line = "{\"caf\xc3\xa9\":1}",
+	pki_audit_row row = { .seq = seq, .at = 9,
+	    .line = "{\"caf\xc3\xa9\":1}",
 	    .leaf = sample_digest((int)seq) };
 	pki_audit_tree tree = { .size = size,
 	    .count = pki_row_subtrees(size) };
@@ -418,7 +419,7 @@ STORE_TEST(store_audit, grows_without_a_gap)
 	pki_audit_tree tree;
 	pki_digest want = sample_digest(1007);
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	expect_code(put_audit(&t, 1, 2), PKI_EXISTS, &t);
 	must(put_audit(&t, 0, 1), &t);
@@ -454,7 +455,7 @@ STORE_TEST(store_audit, is_walked_from_any_row)
 	struct store_sample t;
 	int64_t next = 0;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (int i = 0; i < 1001; i++)
 		must(put_audit(&t, i, i + 1), &t);
@@ -480,7 +481,7 @@ STORE_TEST(store_audit, line_is_one_line_of_utf8)
 	pki_audit_tree tree = { .size = 1, .count = 1 };
 	size_t i;
 
-	store_sample_open(&t, *kind);
+	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (i = 0; i < PKI_COUNT(lines); i++) {
 		pki_audit_row row = { .line = lines[i] };
