@@ -3,6 +3,9 @@ pki_ctl_SOURCES = \
 	%D%/common/cli-help.c \
 	%D%/common/cli.c \
 	%D%/common/cli.h \
+	%D%/common/print-record.c \
+	%D%/common/print-text.c \
+	%D%/common/print-text.h \
 	%D%/common/print.c \
 	%D%/common/print.h \
 	%D%/common/term.c \

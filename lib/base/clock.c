@@ -134,8 +134,8 @@ pki_time_parse(const char *text, int64_t *out, pki_err *err)
 		    text[i] != shape[i])
 			break;
 	if (i != sizeof(shape) - 1 || text[i] != '\0')
-		return pki_fail(err, PKI_BAD_INPUT, "time '%s': wants UTC as in "
-		    "2026-11-24T08:00:00Z", text);
+		return pki_fail(err, PKI_BAD_INPUT, "time '%s': wants UTC as "
+		    "in 2026-11-24T08:00:00Z", text);
 	date = (pki_date){
 		.year = read_digits(text, 4), .month = read_digits(text + 5, 2),
 		.day = read_digits(text + 8, 2),

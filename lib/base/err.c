@@ -75,6 +75,7 @@ pki_wrap(pki_err *err, pki_code code, const char *fmt, ...)
 	char text[sizeof(err->msg)], front[sizeof(err->msg)];
 	char back[sizeof(err->msg)];
 	va_list args;
+	int room;
 
 	if (err == NULL)
 		return code;
@@ -85,10 +86,9 @@ pki_wrap(pki_err *err, pki_code code, const char *fmt, ...)
 	memcpy(back, err->msg, sizeof(back));
 	err->code = code;
 	/* The inner cause matters most: it is the end that must survive. */
-	if (strlen(front) + 2 + strlen(back) >= sizeof(err->msg) &&
-	    strlen(front) > sizeof(err->msg) / 4)
-		front[sizeof(err->msg) / 4] = '\0';
-	if (snprintf(err->msg, sizeof(err->msg), "%s: %s", front, back) < 0)
+	room = (int)(sizeof(err->msg) - sizeof(": ") - strlen(back));
+	if (room > 0 && snprintf(err->msg, sizeof(err->msg), "%.*s: %s", room,
+	    front, back) < 0)
 		err->msg[0] = '\0';
 	return code;
 }

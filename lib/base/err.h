@@ -23,7 +23,7 @@ PKI_BEGIN_DECLS
 
 typedef enum pki_code {
 	PKI_OK = 0,
-	PKI_USAGE,      /* the call is wrong: unknown option, missing argument */
+	PKI_USAGE,      /* the call is wrong: unknown option and such */
 	PKI_BAD_INPUT,  /* the caller's input is malformed */
 	PKI_DENIED,     /* well formed, but policy says no */
 	PKI_NOT_FOUND,

@@ -107,15 +107,17 @@ pki_code
 pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
     pki_buf **out, pki_err *err)
 {
-	int follow = trust == PKI_FILE_SECRET ? O_NOFOLLOW : 0;
+	/* Where no pipe will do, opening one must not wait for its writer. */
+	int how = (trust == PKI_FILE_SECRET ? O_NOFOLLOW : 0) |
+	    (trust == PKI_FILE_ANY ? 0 : O_NONBLOCK);
 	AUTO_FD fd = -1;
 	struct stat st;
 	pki_code rc;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | follow);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | how);
 	if (fd < 0 && errno == ENOENT)
 		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
-	if (fd < 0 && errno == ELOOP && follow != 0)
+	if (fd < 0 && errno == ELOOP && trust == PKI_FILE_SECRET)
 		return pki_refuse(err, PKI_DENIED, "file-link",
 		    "the file itself, no symbolic link", "%s", path);
 	if (fd < 0 || fstat(fd, &st) != 0)

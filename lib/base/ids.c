@@ -125,7 +125,8 @@ pki_ca_name_check(const char *text, pki_err *err)
 pki_code
 pki_profile_name_check(const char *text, pki_err *err)
 {
-	return check_short_name(text, PKI_PROFILE_NAME_MAX, "profile-name", err);
+	return check_short_name(text, PKI_PROFILE_NAME_MAX, "profile-name",
+	    err);
 }
 
 bool

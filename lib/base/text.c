@@ -147,7 +147,8 @@ pki_base64_parse(pki_bytes text, size_t max_bytes, pki_buf **out, pki_err *err)
 			continue;
 		if (!take_base64(&r, c))
 			return pki_fail(err, PKI_BAD_INPUT,
-			    "base64: character %zu is not allowed there", i + 1);
+			    "base64: character %zu is not allowed there",
+			    i + 1);
 		if (bytes != NULL && bytes->len > max_bytes)
 			return pki_fail(err, PKI_BAD_INPUT,
 			    "base64: more than %zu octets", max_bytes);
@@ -161,31 +162,42 @@ pki_base64_parse(pki_bytes text, size_t max_bytes, pki_buf **out, pki_err *err)
 	return PKI_OK;
 }
 
+/* How many characters stand for an octet. */
+static size_t
+escaped_width(uint8_t c)
+{
+	return c == '\\' ? 2 : c >= 0x20 && c < 0x7f ? 1 : 4;
+}
+
 const char *
 pki_text_escape(pki_bytes in, char *out, size_t room)
 {
-	size_t i, at = 0;
+	size_t i, at = 0, whole = 0, end;
 
-	if (room == 0)
-		return out;
+	for (i = 0; i < in.len && whole < room; i++)
+		whole += escaped_width(in.data[i]);
+	/* What does not fit leaves room for "..." behind it. */
+	end = whole < room ? room : room < 3 ? 0 : room - 3;
 	for (i = 0; i < in.len; i++) {
 		uint8_t c = in.data[i];
-		size_t need = c == '\\' ? 2 : c >= 0x20 && c < 0x7f ? 1 : 4;
+		size_t width = escaped_width(c);
 
-		/* Keep room for "..." unless this is the end. */
-		if (at + need + (i + 1 < in.len ? 3 : 0) >= room)
+		if (at + width >= end)
 			break;
-		if (need == 1)
+		if (width == 1)
 			out[at] = (char)c;
-		else if (need == 2)
+		else if (width == 2)
 			memcpy(out + at, "\\\\", 2);
 		else
 			snprintf(out + at, 5, "\\x%02x", c);
-		at += need;
+		at += width;
 	}
-	out[at] = '\0';
-	if (i < in.len && at + 3 < room)
-		memcpy(out + at, "...", 4);
+	if (i < in.len && at + 3 < room) {
+		memcpy(out + at, "...", 3);
+		at += 3;
+	}
+	if (room != 0)
+		out[at] = '\0';
 	return out;
 }
 

@@ -206,9 +206,11 @@ static pki_code
 verify_log(pki_ca *ca, struct verify *v, pki_err *err)
 {
 	pki_audit_tree stored;
+	int64_t before;
 	pki_code rc;
 
 	do {
+		before = v->tree.size;
 		rc = pki_store_get_audit_tree(ca->store, &stored, err);
 		v->total = stored.size;
 		if (rc == PKI_OK && v->tree.size == 0)
@@ -218,7 +220,8 @@ verify_log(pki_ca *ca, struct verify *v, pki_err *err)
 			    verify_row, v, err);
 		if (rc == PKI_OK)
 			rc = pki_store_get_audit_tree(ca->store, &stored, err);
-	} while (rc == PKI_OK && stored.size > v->tree.size);
+	} while (rc == PKI_OK && v->tree.size > before &&
+	    stored.size > v->tree.size);
 	return rc == PKI_OK ? compare_tree(v, &stored, err) : rc;
 }
 

@@ -57,10 +57,10 @@ PKI_CHECKED pki_code pki_ca_profiles(pki_ca *ca, const pki_profiles **out,
 typedef struct pki_ca_setup {
 	pki_ca_options        options;          /* passphrase is not used */
 	const char           *templates_dir;    /* copied when conf has none */
-	const char           *display_name;     /* "Example": "Example Root CA" */
+	const char           *display_name;     /* "Example" Root CA */
 	pki_key_type          root_key, issuing_key;
 	const char           *base_url;         /* NULL: pki.conf's */
-	int                   crl_form;         /* pki_crl_form; -1: pki.conf's */
+	int                   crl_form;         /* -1: pki.conf's */
 	const char           *offline_root;     /* other directory, or NULL */
 	const pki_passphrase *root_passphrase;  /* NULL: key not encrypted */
 	const pki_passphrase *issuing_passphrase;
@@ -93,7 +93,7 @@ typedef pki_code pki_ca_info_visitor(const pki_ca_info *info, void *arg,
 PKI_CHECKED pki_code pki_ca_each(pki_ca *ca, pki_ca_info_visitor *visit,
     void *arg, pki_err *err);
 
-/* PEM appended to out: the certificate, then (chain) its issuers to the root. */
+/* PEM appended to out: the certificate, then (chain) its issuers, root last. */
 typedef enum pki_export {
 	PKI_EXPORT_CERT,
 	PKI_EXPORT_CHAIN,

@@ -9,7 +9,7 @@ PKI_BEGIN_DECLS
 
 typedef enum pki_crl_form {
 	PKI_CRL_FULL,           /* one CRL, no IDP: every validator reads it */
-	PKI_CRL_PARTITIONED,    /* by issuance, critical IDP, and a complete one */
+	PKI_CRL_PARTITIONED,    /* by issuance, and a complete one */
 } pki_crl_form;
 
 typedef struct pki_config {

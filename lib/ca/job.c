@@ -92,6 +92,7 @@ record_key(pki_ca *ca, const pki_job *job, int64_t identity_id,
 		.digest = *pki_pubkey_digest(job->key),
 		.identity_id = identity_id,
 	};
+	char text[PKI_DIGEST_TEXT];
 	pki_code rc;
 
 	rc = pki_row_seal_pubkey(&row, err);
@@ -100,7 +101,7 @@ record_key(pki_ca *ca, const pki_job *job, int64_t identity_id,
 	if (rc == PKI_EXISTS)
 		return pki_refuse(err, PKI_DENIED, "key-in-use",
 		    "a key that no other identity has used", "sha256:%.16s...",
-		    pki_digest_format(&row.digest, (char[PKI_DIGEST_TEXT]){ 0 }));
+		    pki_digest_format(&row.digest, text));
 	if (rc == PKI_OK)
 		rc = pki_row_verify_pubkey(&row, err);
 	*out_id = row.id;

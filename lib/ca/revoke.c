@@ -54,8 +54,8 @@ check(pki_ca *ca, const pki_revocation *revocation, const pki_cert_row *row,
 	    row->reason == PKI_REASON_KEY_COMPROMISE))
 		return pki_refuse(err, PKI_DENIED, "already-revoked",
 		    "a certificate that is not revoked (a revocation is "
-		    "final; its reason may become keyCompromise)", "%s since %s",
-		    row->identity, pki_time_format(row->revoked_at, when));
+		    "final; its reason may become keyCompromise)",
+		    "%s since %s", row->identity, pki_time_format(row->revoked_at, when));
 	return PKI_OK;
 }
 

@@ -268,11 +268,14 @@ take_option(struct cli *cli, const struct cli_option *row, const char *value,
 {
 	size_t i;
 
-	for (i = 0; row->arg != NULL && row->kind == CLI_ONCE &&
-	    i < cli->given_count; i++)
-		if (cli->given[i].option == row)
-			return pki_fail(err, PKI_USAGE,
-			    "--%s is given twice", row->name);
+	for (i = 0; row->kind == CLI_ONCE && i < cli->given_count; i++) {
+		if (cli->given[i].option != row)
+			continue;
+		if (row->arg == NULL)
+			return PKI_OK;
+		return pki_fail(err, PKI_USAGE, "--%s is given twice",
+		    row->name);
+	}
 	/* A flag's value is its presence. */
 	cli->given[cli->given_count].option = row;
 	cli->given[cli->given_count++].value = value != NULL ? value : "";
@@ -450,8 +453,8 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	if (!open_standard_fds())
 		return 1;
 	umask(077);
-	/* No more options or words than there are in argv, thrice over. */
-	cli.given = calloc((size_t)argc + 1, sizeof(*cli.given) * 2);
+	/* Each flag once; every other option has a word, or the end of one. */
+	cli.given = calloc((size_t)argc + OPTIONS_MAX, sizeof(*cli.given));
 	cli.args = calloc((size_t)argc + 1, sizeof(*cli.args));
 	if (cli.given == NULL || cli.args == NULL)
 		rc = pki_fail_memory(&err);

@@ -8,6 +8,8 @@
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 
+#include "common/print-text.h"
+
 #define CHUNK 500       /* rows of a table in memory at once */
 
 struct print_doc {
@@ -63,88 +65,6 @@ put(const char *text, pki_err *err)
 	return PKI_OK;
 }
 
-/* Text as a terminal may see it.  What is escaped already stays as it is. */
-static void
-add_escaped(pki_buf *out, const char *text)
-{
-	pki_bytes raw = pki_bytes_text(text);
-	uint8_t *room;
-
-	if (pki_text_is_printable(raw)) {
-		pki_buf_add(out, raw);
-		return;
-	}
-	/* Four characters for an octet, at most. */
-	room = pki_buf_reserve(out, 4 * raw.len + 1);
-	if (room == NULL)
-		return;
-	pki_text_escape(raw, (char *)room, 4 * raw.len + 1);
-	out->len += strlen((const char *)room);
-}
-
-static void
-add_span(pki_buf *out, int64_t seconds)
-{
-	char text[PKI_DURATION_TEXT];
-
-	pki_buf_add_format(out, "%s%s",
-	    pki_duration_rough(seconds < 0 ? -seconds : seconds, text),
-	    seconds < 0 ? " ago" : "");
-}
-
-static void
-add_list(pki_buf *out, const pki_text_list *list)
-{
-	size_t i;
-
-	for (i = 0; list != NULL && i < list->count; i++) {
-		pki_buf_add_text(out, i == 0 ? "" : ", ");
-		add_escaped(out, list->items[i]);
-	}
-}
-
-/* A value as people read it, appended to out. */
-static void
-add_text(pki_buf *out, const struct print_column *column,
-    const struct print_value *value)
-{
-	char text[PKI_TIME_TEXT];
-	size_t before = out->len;
-
-	if (value->none) {
-		pki_buf_add_text(out, "-");
-		return;
-	}
-	switch (column->kind) {
-	case PRINT_NUMBER:
-		pki_buf_add_format(out, "%lld", (long long)value->number);
-		break;
-	case PRINT_BOOL:
-		pki_buf_add_text(out, value->number != 0 ? "yes" : "no");
-		break;
-	case PRINT_TIME:
-		if (value->number != 0)
-			pki_buf_add_text(out,
-			    pki_time_format(value->number, text));
-		break;
-	case PRINT_SPAN:
-		if (value->number != 0)
-			add_span(out, value->number);
-		break;
-	case PRINT_LIST:
-		add_list(out, value->list);
-		break;
-	case PRINT_TEXT:
-	case PRINT_STATE:
-	case PRINT_OBJECT:
-		if (value->text != NULL)
-			add_escaped(out, value->text);
-		break;
-	}
-	if (out->len == before)
-		pki_buf_add_text(out, "-");
-}
-
 /* Text as a JSON string; octets that are no UTF-8 as \xNN. */
 static json_t *
 json_of_text(const char *text)
@@ -160,7 +80,7 @@ json_of_text(const char *text)
 	escaped = pki_buf_new();
 	if (escaped == NULL)
 		return NULL;
-	add_escaped(escaped, text);
+	print_text_escape(escaped, text);
 	return json_string(pki_buf_text(escaped));
 }
 
@@ -254,51 +174,41 @@ print_doc_free(print_doc *doc)
 	free(doc);
 }
 
-/* Aligned "key: value" lines. */
+/* A column is never narrower than its heading, also when that is hidden. */
 static pki_code
-put_block(const struct print_column *columns, size_t count,
-    const struct print_value *values, pki_err *err)
+keep_widths(struct libscols_table *table, pki_err *err)
 {
-	PKI_AUTO(pki_buf) text = pki_buf_new();
-	size_t width = 0, i;
-	pki_code rc;
+	size_t i, ncols = scols_table_get_ncols(table);
 
-	if (text == NULL)
-		return pki_fail_memory(err);
-	for (i = 0; i < count; i++)
-		if (!columns[i].json_only && strlen(columns[i].key) > width)
-			width = strlen(columns[i].key);
-	for (i = 0; i < count; i++) {
-		size_t len = strlen(columns[i].key);
+	for (i = 0; i < ncols; i++) {
+		struct libscols_column *column =
+		    scols_table_get_column(table, i);
+		struct libscols_cell *head = scols_column_get_header(column);
+		PKI_AUTO(pki_buf) name = pki_buf_new();
 
-		if (columns[i].json_only)
-			continue;
-		pki_buf_add_format(text, "%s:%*s", columns[i].key,
-		    (int)(width - len + 1), "");
-		add_text(text, &columns[i], &values[i]);
-		pki_buf_add_text(text, "\n");
+		pki_buf_add_format(name, "%-*s",
+		    (int)scols_column_get_width(column),
+		    scols_cell_get_data(head));
+		if (pki_buf_check(name, err) != PKI_OK ||
+		    scols_cell_set_data(head, pki_buf_text(name)) != 0)
+			return pki_fail_memory(err);
 	}
-	rc = pki_buf_check(text, err);
-	return rc == PKI_OK ? put(pki_buf_text(text), err) : rc;
+	return PKI_OK;
 }
 
 /* Print the rows gathered, and let the next ones stand below them. */
 static pki_code
 put_table(print_doc *doc, pki_err *err)
 {
-	size_t i;
+	pki_code rc;
 
 	if (doc->table == NULL || scols_table_is_empty(doc->table))
 		return PKI_OK;
 	if (scols_print_table(doc->table) != 0)
 		return fail_stdout(err);
-	for (i = 0; i < scols_table_get_ncols(doc->table); i++) {
-		struct libscols_column *column =
-		    scols_table_get_column(doc->table, i);
-
-		scols_column_set_whint(column,
-		    (double)scols_column_get_width(column));
-	}
+	rc = keep_widths(doc->table, err);
+	if (rc != PKI_OK)
+		return rc;
 	scols_table_remove_lines(doc->table);
 	scols_table_enable_noheadings(doc->table, 1);
 	return print_flush(err);
@@ -334,6 +244,20 @@ put_member_key(print_doc *doc, const char *key, pki_err *err)
 	return PKI_OK;
 }
 
+static pki_code
+put_block(const struct print_column *columns, size_t count,
+    const struct print_value *values, pki_err *err)
+{
+	PKI_AUTO(pki_buf) text = pki_buf_new();
+	pki_code rc;
+
+	if (text == NULL)
+		return pki_fail_memory(err);
+	print_text_block(text, columns, count, values);
+	rc = pki_buf_check(text, err);
+	return rc == PKI_OK ? put(pki_buf_text(text), err) : rc;
+}
+
 pki_code
 print_fields(print_doc *doc, const struct print_column *columns, size_t count,
     const struct print_value *values, pki_err *err)
@@ -356,61 +280,31 @@ print_fields(print_doc *doc, const struct print_column *columns, size_t count,
 	return rc;
 }
 
-static int
-column_width(const struct print_column *column)
-{
-	size_t len = strlen(column->key);
-
-	return (int)(len < column->width ? column->width : len);
-}
-
-/* Where the text of a cell begins: numbers stand on the right. */
-static int
-indent_of(const struct print_column *column, size_t len)
-{
-	int width = column_width(column);
-
-	return column->kind == PRINT_NUMBER && len < (size_t)width ?
-	    width - (int)len : 0;
-}
-
-/* Upper-case headings, as tables of other tools have them. */
-static const char *
-heading(const struct print_column *column, char *out, size_t room)
-{
-	size_t i;
-
-	snprintf(out, room, "%*s%s", indent_of(column, strlen(column->key)),
-	    "", column->key);
-	for (i = 0; out[i] != '\0'; i++)
-		if (out[i] >= 'a' && out[i] <= 'z')
-			out[i] = (char)(out[i] - 'a' + 'A');
-	return out;
-}
-
 static pki_code
 make_table(print_doc *doc, pki_err *err)
 {
-	bool terminal = isatty(STDOUT_FILENO) == 1;
-	char name[64];
 	size_t i;
 
 	doc->table = scols_new_table();
 	if (doc->table == NULL)
 		return pki_fail_memory(err);
-	scols_table_enable_colors(doc->table, terminal);
-	/* Only a terminal has a width; COLUMNS is not looked at elsewhere. */
-	scols_table_set_termforce(doc->table,
-	    terminal ? SCOLS_TERMFORCE_AUTO : SCOLS_TERMFORCE_NEVER);
+	scols_table_enable_colors(doc->table, isatty(STDOUT_FILENO) == 1);
+	/* No column is cut or folded: what is shown can be copied. */
+	scols_table_set_termforce(doc->table, SCOLS_TERMFORCE_NEVER);
 	for (i = 0; i < doc->count; i++) {
 		const struct print_column *column = &doc->columns[i];
+		PKI_AUTO(pki_buf) name = pki_buf_new();
 
 		if (column->json_only)
 			continue;
-		/* Strict: the hint is the least width, not a wish. */
-		if (scols_table_new_column(doc->table,
-		    heading(column, name, sizeof(name)),
-		    (double)column_width(column), SCOLS_FL_STRICTWIDTH) == NULL)
+		if (name == NULL)
+			return pki_fail_memory(err);
+		/* A heading is the only least width libsmartcols keeps. */
+		print_text_heading(name, column,
+		    i + 1 == doc->count ? PRINT_LAST : PRINT_AMONG);
+		if (pki_buf_check(name, err) != PKI_OK ||
+		    scols_table_new_column(doc->table, pki_buf_text(name), 0,
+		    0) == NULL)
 			return pki_fail_memory(err);
 	}
 	return PKI_OK;
@@ -452,30 +346,67 @@ colour_of(const struct print_column *column, const char *text)
 	return NULL;
 }
 
+/* Has the table a column for this member of an object? */
+static bool
+has_column(const print_doc *doc, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < doc->count; i++)
+		if (strcmp(doc->columns[i].key, key) == 0)
+			return true;
+	return false;
+}
+
+/* A JSON object as "key=value key=value"; what is no object, as it is. */
+static void
+add_object(pki_buf *out, const print_doc *doc, const char *text)
+{
+	json_t *object = json_loads(text, 0, NULL), *value;
+	const char *key;
+
+	if (!json_is_object(object))
+		pki_buf_add_text(out, text);
+	json_object_foreach(object, key, value) {
+		char *dump = json_is_string(value) ? NULL :
+		    json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+
+		if (!has_column(doc, key))
+			pki_buf_add_format(out, "%s%s=%s",
+			    out->len == 0 ? "" : " ", key,
+			    dump != NULL ? dump : json_string_value(value));
+		free(dump);
+	}
+	json_decref(object);
+}
+
 static pki_code
 add_line(print_doc *doc, const struct print_value *values, pki_err *err)
 {
 	struct libscols_line *line = scols_table_new_line(doc->table, NULL);
-	PKI_AUTO(pki_buf) text = pki_buf_new();
 	PKI_AUTO(pki_buf) cell = pki_buf_new();
+	PKI_AUTO(pki_buf) object = pki_buf_new();
 	size_t i, at = 0;
 
-	if (line == NULL || text == NULL || cell == NULL)
+	if (line == NULL || cell == NULL || object == NULL)
 		return pki_fail_memory(err);
 	for (i = 0; i < doc->count; i++) {
+		struct print_value value = values[i];
+
 		if (doc->columns[i].json_only)
 			continue;
-		pki_buf_cut(text, 0);
+		if (doc->columns[i].kind == PRINT_OBJECT) {
+			pki_buf_cut(object, 0);
+			add_object(object, doc, value.text);
+			value.text = pki_buf_text(object);
+		}
 		pki_buf_cut(cell, 0);
-		add_text(text, &doc->columns[i], &values[i]);
-		pki_buf_add_format(cell, "%*s", indent_of(&doc->columns[i],
-		    text->len), "");
-		pki_buf_add(cell, pki_buf_bytes(text));
+		print_text_cell(cell, &doc->columns[i], &value);
 		if (pki_buf_check(cell, err) != PKI_OK ||
 		    scols_line_set_data(line, at, pki_buf_text(cell)) != 0)
 			return pki_fail_memory(err);
 		scols_cell_set_color(scols_line_get_cell(line, at++),
-		    colour_of(&doc->columns[i], pki_buf_text(text)));
+		    colour_of(&doc->columns[i], pki_buf_text(cell)));
 	}
 	return doc->rows % CHUNK == 0 ? put_table(doc, err) : PKI_OK;
 }
@@ -516,34 +447,6 @@ print_close(print_doc *doc, pki_err *err)
 	if (rc == PKI_OK && doc->in_object && doc->format == PRINT_JSON)
 		rc = put(doc->members == 0 ? "{}\n" : "\n}\n", err);
 	return rc == PKI_OK ? print_flush(err) : rc;
-}
-
-pki_code
-print_record(enum print_format format, const struct print_column *columns,
-    size_t count, const struct print_value *values, pki_err *err)
-{
-	PKI_AUTO(print_doc) doc = NULL;
-	pki_code rc;
-
-	rc = print_open(format, &doc, err);
-	if (rc == PKI_OK)
-		rc = print_fields(doc, columns, count, values, err);
-	return rc == PKI_OK ? print_close(doc, err) : rc;
-}
-
-pki_code
-print_open_rows(enum print_format format, const struct print_column *columns,
-    size_t count, print_doc **out, pki_err *err)
-{
-	PKI_AUTO(print_doc) doc = NULL;
-	pki_code rc;
-
-	rc = print_open(format, &doc, err);
-	if (rc == PKI_OK)
-		rc = print_rows(doc, NULL, PRINT_LINES, columns, count, err);
-	if (rc == PKI_OK)
-		*out = PKI_TAKE(doc);
-	return rc;
 }
 
 /* NULL for what is empty. */

@@ -25,7 +25,9 @@ enum print_kind {
 	PRINT_TIME,     /* number: UTC seconds; 0: none */
 	PRINT_SPAN,     /* number: seconds, negative: ago; 0: none */
 	PRINT_LIST,     /* list */
-	PRINT_OBJECT,   /* text that is one JSON object already */
+	/* Text that is a JSON object; tables show "key=value key=value" of
+	 * those members that have no column of their own. */
+	PRINT_OBJECT,
 };
 
 struct print_column {

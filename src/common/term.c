@@ -115,9 +115,10 @@ read_hidden(int fd, const char *prompt, pki_buf *out)
 	size_t i;
 
 	sigemptyset(&note.sa_mask);
-	memset((void *)(uintptr_t)came, 0, sizeof(came));
-	for (i = 0; i < PKI_COUNT(caught); i++)
+	for (i = 0; i < PKI_COUNT(caught); i++) {
+		came[caught[i]] = 0;
 		sigaction(caught[i], &note, &before[i]);
+	}
 	changed = tcgetattr(fd, &shown) == 0;
 	if (changed) {
 		hidden = shown;
@@ -259,7 +260,7 @@ term_progress_step(int64_t done, int64_t total, void *arg)
 	progress->drawn = true;
 	rate = done * 1000 / (now - progress->began_ms);
 	fprintf(stderr, "\r\033[K%s: %lld", progress->what, (long long)done);
-	if (total > 0)
+	if (total > 0 && done <= total)
 		fprintf(stderr, " of %lld, %lld %%", (long long)total,
 		    (long long)(done * 100 / total));
 	fprintf(stderr, ", %lld/s", (long long)rate);

@@ -123,7 +123,7 @@ static pki_code
 add_cert(const pki_cert_row *row, void *arg, pki_err *err)
 {
 	found_certs *certs = arg;
-	struct found_cert **at;
+	struct found_cert **at = NULL;
 	pki_code rc;
 
 	/* An id may fit twice: as a name and as a serial. */
@@ -142,7 +142,7 @@ add_cert(const pki_cert_row *row, void *arg, pki_err *err)
 pki_code
 certs_move(found_certs *from, size_t i, found_certs *to, pki_err *err)
 {
-	struct found_cert **at;
+	struct found_cert **at = NULL;
 	pki_code rc;
 
 	if (has_row(to, from->items[i]->row.id))

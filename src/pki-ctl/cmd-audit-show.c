@@ -33,7 +33,7 @@ show_log(struct session *s)
 {
 	static const struct print_column columns[] = {
 		{ .key = "seq", .kind = PRINT_NUMBER, .width = 6 },
-		{ .key = "at", .kind = PRINT_TIME, .width = 20 },
+		{ .key = "time", .kind = PRINT_TIME, .width = 20 },
 		{ .key = "event", .kind = PRINT_OBJECT },
 	};
 	struct show show = { .left = INT64_MAX };

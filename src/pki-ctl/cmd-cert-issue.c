@@ -214,20 +214,9 @@ prepare_files(struct work *work)
 		rc = output_begin(s, work->out_path, 0644, PKI_FILE_REPLACE,
 		    &work->cert_file);
 	if (rc == PKI_OK && work->key_path != NULL)
-		rc = output_commit(work->key_file,
+		rc = output_commit_for_now(work->key_file,
 		    pki_buf_bytes(work->key_pem), s->err);
 	return rc;
-}
-
-/* Who was replaced is out when everybody knows. */
-static pki_code
-publish_replaced(struct session *s, const char *ca)
-{
-	pki_code rc = publish_ca(s, ca, NULL, NULL);
-
-	return rc == PKI_OK ? rc : pki_wrap(s->err, rc, "the certificate is "
-	    "issued and the ones before it are revoked, but the CRL is not "
-	    "published; run 'pki-ctl crl publish %s'", ca);
 }
 
 static pki_code
@@ -243,12 +232,36 @@ deliver(struct work *work, const pki_issued *issued)
 	if (rc == PKI_OK)
 		rc = print_issued(s, &work->request, issued);
 	if (rc == PKI_OK)
-		return issued->replaced == 0 ? rc :
-		    publish_replaced(s, issued->ca);
+		return rc;
 	/* It is on record and good: nobody must issue it once more. */
 	return pki_wrap(s->err, rc, "the certificate is issued but not "
 	    "delivered, get it by 'pki-ctl cert show serial:%s --chain'",
 	    pki_serial_format(pki_cert_serial(issued->cert), serial));
+}
+
+/*
+ * Who was replaced is out when everybody knows, also when the new certificate
+ * did not reach its file; that failure is then the one to report.
+ */
+static pki_code
+finish(struct work *work, const pki_issued *issued)
+{
+	struct session *s = work->s;
+	pki_err *err = s->err;
+	pki_err later = { .code = PKI_OK };
+	pki_code rc, next;
+
+	rc = deliver(work, issued);
+	if (issued->replaced == 0)
+		return rc;
+	s->err = rc == PKI_OK ? err : &later;
+	next = publish_ca(s, issued->ca, NULL, NULL);
+	s->err = err;
+	if (rc != PKI_OK || next == PKI_OK)
+		return rc;
+	return pki_wrap(err, next, "the certificate is issued and the ones "
+	    "before it are revoked, but the CRL is not published; run 'pki-ctl "
+	    "crl publish %s'", issued->ca);
 }
 
 static pki_code
@@ -270,7 +283,7 @@ issue(struct work *work)
 		rc = pki_ca_issue(s->ca, &work->request, &issued, s->err);
 	} while (session_retry(s, rc));
 	if (rc == PKI_OK)
-		return deliver(work, issued);
+		return finish(work, issued);
 	if (work->key_file != NULL)
 		output_undo(work->key_file);
 	return rc;

@@ -280,7 +280,7 @@ carry_out(struct work *work)
 {
 	struct session *s = work->s;
 	pki_err *err = s->err;
-	pki_err later;
+	pki_err later = { .code = PKI_OK };
 	pki_code rc, next;
 
 	rc = revoke(work);
@@ -332,9 +332,9 @@ const struct cli_command cmd_cert_revoke = {
 	.summary = "revoke certificates and publish the CRL",
 	.description =
 "ID is a name, a serial or its last 8 or more hex digits, a SHA-256 of the\n"
-"certificate, or a certificate file; 'name:', 'serial:', 'sha256:' and 'file:'\n"
-"in front say which.  An ID that fits several certificates in force lists\n"
-"them and changes nothing, unless --all is given.\n"
+"certificate, or a certificate file; 'name:', 'serial:', 'sha256:' and\n"
+"'file:' in front say which.  An ID that fits several certificates in force\n"
+"lists them and changes nothing, unless --all is given.\n"
 "\n"
 "A revocation is final.  keyCompromise blocks the key for ever.  The CRL of\n"
 "each CA concerned is published before the command returns.  Reasons:\n"

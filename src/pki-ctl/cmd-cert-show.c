@@ -216,8 +216,8 @@ const struct cli_command cmd_cert_show = {
 	.summary = "show certificates",
 	.description =
 "ID is a name, a serial or its last 8 or more hex digits, a SHA-256 of the\n"
-"certificate, or a certificate file; 'name:', 'serial:', 'sha256:' and 'file:'\n"
-"in front say which.  All that fit are shown; JSON is an array.",
+"certificate, or a certificate file; 'name:', 'serial:', 'sha256:' and\n"
+"'file:' in front say which.  All that fit are shown; JSON is an array.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

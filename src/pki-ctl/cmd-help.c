@@ -1,7 +1,8 @@
 #include "pki-ctl/cmd.h"
 
 static const struct cli_option options[] = {
-	{ .name = "list", .help = "each command with its options, for scripts" },
+	{ .name = "list",
+	  .help = "each command and its options, for scripts" },
 	{ .name = NULL },
 };
 

@@ -71,12 +71,26 @@ output_commit(output *file, pki_bytes bytes, pki_err *err)
 		rc = owner_leave(owner, err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = keep_old(file, err);
-	if (rc == PKI_OK)
-		rc = pki_file_commit(file->file, err);
+	rc = pki_file_commit(file->file, err);
 	file->committed = rc == PKI_OK;
 	back = owner_become(owner, rc == PKI_OK ? err : NULL);
 	return rc == PKI_OK ? back : rc;
+}
+
+pki_code
+output_commit_for_now(output *file, pki_bytes bytes, pki_err *err)
+{
+	const struct owner *owner = &file->session->owner;
+	pki_code rc, back;
+
+	rc = owner_leave(owner, err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = keep_old(file, err);
+	back = owner_become(owner, rc == PKI_OK ? err : NULL);
+	if (rc == PKI_OK)
+		rc = back;
+	return rc == PKI_OK ? output_commit(file, bytes, err) : rc;
 }
 
 void

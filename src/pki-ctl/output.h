@@ -16,7 +16,12 @@ PKI_CHECKED pki_code output_begin(struct session *s, const char *path,
     mode_t mode, pki_file_clash clash, output **out);
 PKI_CHECKED pki_code output_commit(output *file, pki_bytes bytes,
     pki_err *err);
-/* The file goes; one that it replaced is back. */
+/*
+ * The same, but until it is freed it can be undone: the file goes, and one
+ * that it replaced is back.  That needs a file system with hard links.
+ */
+PKI_CHECKED pki_code output_commit_for_now(output *file, pki_bytes bytes,
+    pki_err *err);
 void output_undo(output *file);
 void output_free(output *file);
 PKI_DEFINE_CLEANUP(output)

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int64_t
 read_test_clock(void *arg)
@@ -52,6 +54,25 @@ remove_dir(const char *dir)
 {
 	cr_expect(nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0,
 	    "cannot remove %s", dir);
+}
+
+#define NOBODY 65534
+
+int
+run_as_nobody(int (*run)(void *arg), void *arg)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	cr_assert(child >= 0);
+	if (child == 0) {
+		if (geteuid() == 0 && (setgid(NOBODY) != 0 ||
+		    setuid(NOBODY) != 0))
+			_exit(255);
+		_exit(run(arg));
+	}
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
 void

@@ -30,6 +30,12 @@ void at(struct test_clock *clock, const char *when);
 void temp_dir(char out[PKI_PATH_MAX]);
 void remove_dir(const char *dir);
 
+/*
+ * What run returns (0 to 255), run in a process of its own: as uid 65534 when
+ * we are root, who may write anywhere.  -1: it crashed.
+ */
+int run_as_nobody(int (*run)(void *arg), void *arg);
+
 /* A CA in a folder of its own: root and issuing, P-256, keys unencrypted. */
 struct test_ca {
 	char              dir[PKI_PATH_MAX];    /* the folder */

@@ -1,0 +1,5 @@
+dist_man_MANS += \
+	%D%/pki-ctl.8 \
+	%D%/pki-intro.7 \
+	%D%/pki-template.5 \
+	%D%/pki.conf.5
