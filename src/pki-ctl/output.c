@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* More than any key or certificate chain: kept ready before issuing. */
+#define OUTPUT_RESERVE (64 * 1024)
+
 struct output {
 	struct session *session;
 	pki_file_new   *file;           /* until committed */
@@ -52,6 +55,8 @@ output_begin(struct session *s, const char *path, mode_t mode,
 	if (rc != PKI_OK)
 		return rc;
 	rc = pki_file_begin(path, mode, clash, &file->file, s->err);
+	if (rc == PKI_OK)
+		rc = pki_file_reserve(file->file, OUTPUT_RESERVE, s->err);
 	back = owner_become(&s->owner, rc == PKI_OK ? s->err : NULL);
 	if (rc == PKI_OK)
 		rc = back;

@@ -180,6 +180,15 @@ issue_meter(struct test_ca *t, const char *name)
 	return PKI_TAKE(issued->cert);
 }
 
+/* SQLite's "-shm" is memory that readers share, marks and all: no data. */
+static bool
+is_memory(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 4 && strcmp(path + len - 4, "-shm") == 0;
+}
+
 /* nftw() has no argument to hand on. */
 static pki_buf *seen;
 
@@ -191,7 +200,7 @@ see_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 
 	(void)where;
 	pki_buf_add_format(seen, "%s %o %d;", path, st->st_mode, kind);
-	if (kind == FTW_F) {
+	if (kind == FTW_F && !is_memory(path)) {
 		assert_ok(pki_file_read(path, (size_t)1 << 30, PKI_FILE_ANY,
 		    &text, &err), &err);
 		pki_buf_add(seen, pki_buf_bytes(text));

@@ -1,0 +1,35 @@
+#!/bin/sh
+# Whole requests that the record, the profile or our own keys speak against.
+# shellcheck source=tests/pki-ctl/lib.sh
+. "${abs_top_srcdir:-.}/tests/pki-ctl/lib.sh"
+new_ca
+meter live
+new_csr good
+
+# --- what is on record ------------------------------------------------------
+openssl req -new -key live.key -subj /CN=other -out bad.csr
+bad key-in-use bad.csr
+meter lost
+expect_ok pki cert revoke lost --reason keyCompromise
+openssl req -new -key lost.key -subj /CN=found -out bad.csr
+bad key-blocked bad.csr
+bad key-blocked lost.csr --replace lost
+
+# --- the profile ------------------------------------------------------------
+same_state refused profile pki cert issue --profile auditer --csr good.csr
+same_state refused profile-kind pki cert issue --profile issuing-ca \
+    --csr good.csr
+bad validity good.csr --validity 20y
+bad validity good.csr --validity 91d
+same_state expect_exit 2 pki cert issue --profile auditor --csr good.csr \
+    --validity soon
+
+# --- keys of ours -----------------------------------------------------------
+chmod 640 ca/keys/issuing.key
+bad key-file good.csr
+chmod 600 ca/keys/issuing.key
+
+# None of this left anything: what is right still works.
+expect_ok pki audit verify
+expect_ok pki db check
+expect_ok pki cert issue --profile auditor --csr good.csr --out good.pem

@@ -1,0 +1,31 @@
+# One test each: a command seen from outside.
+dist_check_SCRIPTS += \
+	%D%/audit.sh \
+	%D%/bad-csr.sh \
+	%D%/bad-names.sh \
+	%D%/bad-request.sh \
+	%D%/ca.sh \
+	%D%/cert-issue.sh \
+	%D%/cert-list.sh \
+	%D%/cert-revoke.sh \
+	%D%/cert-show.sh \
+	%D%/clock.sh \
+	%D%/control.sh \
+	%D%/crash-init.sh \
+	%D%/crash-issue.sh \
+	%D%/crash-revoke.sh \
+	%D%/crl.sh \
+	%D%/damaged.sh \
+	%D%/db-check.sh \
+	%D%/disk-full.sh \
+	%D%/init.sh \
+	%D%/places.sh \
+	%D%/profile.sh \
+	%D%/secrets.sh \
+	%D%/status.sh \
+	%D%/templates.sh \
+	%D%/together.sh \
+	%D%/version-help.sh
+EXTRA_DIST += \
+	%D%/faults.sh \
+	%D%/lib.sh

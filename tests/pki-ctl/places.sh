@@ -1,0 +1,71 @@
+#!/bin/sh
+# State directories that may not be written, or belong to somebody else.
+# shellcheck source=tests/pki-ctl/lib.sh
+. "${abs_top_srcdir:-.}/tests/pki-ctl/lib.sh"
+
+# Another user may not see the build folder: a copy of the program for all.
+mkdir bin
+cp "$program" bin/pki-ctl
+for library in "$libraries"/libpki.so.[0-9]; do
+	[ ! -e "$library" ] || cp "$library" bin/
+done
+cp -r "$templates" templates
+program=$work/bin/pki-ctl libraries=$work/bin templates=$work/templates
+chmod -R go+rX bin templates
+
+# as_nobody ARGUMENT...: an ordinary user's pki-ctl.
+as_nobody() {
+	nobody env LD_LIBRARY_PATH="$libraries" "$program" --dir "$dir" "$@"
+}
+
+new_ca
+new_csr meter-1
+
+# --- twice ------------------------------------------------------------------
+same_state expect_exit 1 pki init --templates "$templates" --root-unencrypted
+expect_says 'there is a CA in ca already'
+
+# --- read-only, and in a folder where nothing may be made --------------------
+mkdir locked place
+if [ "$(id -u)" = 0 ]; then
+	chown 65534:65534 locked place
+fi
+chmod 555 locked
+dir=locked/ca
+expect_exit 1 as_nobody init --templates "$templates" --root-unencrypted
+expect_says 'make directory locked/ca: Permission denied'
+dir=place/ca
+expect_ok as_nobody init --templates "$templates" --root-unencrypted
+nobody chmod 555 place/ca
+nobody chmod 444 place/ca/ca.db place/ca/write.lock
+same_state expect_exit 1 as_nobody cert issue --profile auditor \
+    --csr meter-1.csr
+expect_says 'place/ca'
+[ ! -s .out ] || fail 'wanted nothing on stdout'
+nobody chmod 711 place/ca
+nobody chmod 600 place/ca/ca.db place/ca/write.lock
+
+# An output folder where nothing may be made: refused before it is issued.
+same_state expect_exit 1 as_nobody cert issue --profile auditor \
+    --csr meter-1.csr --out locked/meter-1.pem
+expect_says 'locked'
+expect_ok as_nobody cert list --profile auditor -o json
+json 'd == []'
+
+# --- foreign owner ----------------------------------------------------------
+if [ "$(id -u)" = 0 ]; then
+	# root becomes the owner: what is made inside is his.
+	# (A program that became another may not be looked at for leaks.)
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	expect_ok pki cert issue --profile auditor --csr meter-1.csr \
+	    --out mine.pem
+	expect_ok pki cert revoke meter-1
+	[ -z "$(find place/ca ! -user 65534)" ] ||
+		fail 'wanted all files to stay the owner'"'"'s'
+	[ "$(stat -c %u mine.pem)" = 0 ] || fail 'wanted the output to be mine'
+	expect_ok as_nobody crl publish
+	dir=ca
+	same_state expect_exit 1 as_nobody status
+	expect_says 'belongs to user root (uid 0); run: sudo -u root pki-ctl'
+fi
