@@ -139,6 +139,7 @@ struct pki_file_new {
 	pki_file_clash clash;
 	mode_t         mode;
 	int            fd;
+	off_t          len;             /* written so far */
 };
 
 void
@@ -205,6 +206,18 @@ pki_file_begin(const char *path, mode_t mode, pki_file_clash clash,
 }
 
 pki_code
+pki_file_reserve(pki_file_new *file, size_t len, pki_err *err)
+{
+	int rc = posix_fallocate(file->fd, 0, (off_t)len);
+
+	/* A file system that cannot promise is no reason to refuse. */
+	if (rc == 0 || rc == EOPNOTSUPP || rc == EINVAL)
+		return PKI_OK;
+	errno = rc;
+	return pki_fail_errno(err, "write %s", file->path);
+}
+
+pki_code
 pki_file_write(pki_file_new *file, pki_bytes bytes, pki_err *err)
 {
 	while (bytes.len != 0) {
@@ -214,6 +227,7 @@ pki_file_write(pki_file_new *file, pki_bytes bytes, pki_err *err)
 			continue;
 		if (put <= 0)
 			return pki_fail_errno(err, "write %s", file->path);
+		file->len += put;
 		bytes.data += put;
 		bytes.len -= (size_t)put;
 	}
@@ -245,7 +259,8 @@ pki_file_commit(pki_file_new *file, pki_err *err)
 {
 	pki_code rc;
 
-	if (fchmod(file->fd, file->mode) != 0 || fsync(file->fd) != 0)
+	if (fchmod(file->fd, file->mode) != 0 ||
+	    ftruncate(file->fd, file->len) != 0 || fsync(file->fd) != 0)
 		return pki_fail_errno(err, "write %s", file->path);
 	rc = name_file(file, err);
 	if (rc != PKI_OK)

@@ -54,6 +54,9 @@ typedef enum pki_file_clash {
 
 PKI_CHECKED pki_code pki_file_begin(const char *path, mode_t mode,
     pki_file_clash clash, pki_file_new **out, pki_err *err);
+/* Have len octets of disk ready: write and commit will not lack them. */
+PKI_CHECKED pki_code pki_file_reserve(pki_file_new *file, size_t len,
+    pki_err *err);
 PKI_CHECKED pki_code pki_file_write(pki_file_new *file, pki_bytes bytes,
     pki_err *err);
 PKI_CHECKED pki_code pki_file_commit(pki_file_new *file, pki_err *err);

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ca/handle.h"
+#include "ca/public-files.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "x509/pem.h"
@@ -53,6 +54,8 @@ pki_ca_free(pki_ca *ca)
 	pki_profiles_free(ca->profiles);
 	pki_config_free(ca->config);
 	pki_store_free(ca->store);
+	if (ca->init_lock >= 0)
+		close(ca->init_lock);
 	free(ca);
 }
 
@@ -66,6 +69,7 @@ pki_ca_prepare(const pki_ca_options *options, pki_ca **out, pki_err *err)
 
 	if (ca == NULL)
 		return pki_fail_memory(err);
+	ca->init_lock = -1;
 	ca->clock = options->clock;
 	if (options->passphrase != NULL)
 		ca->passphrase = *options->passphrase;
@@ -307,8 +311,10 @@ pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority, bool *out,
 	if (rc == PKI_OK)
 		rc = pki_store_get_cert(ca->store, parent->id,
 		    pki_cert_serial(authority->cert), &row, hold, err);
-	if (rc == PKI_NOT_FOUND)        /* an offline root keeps that record */
-		return PKI_OK;
+	/* An offline root keeps that record; here is what it publishes. */
+	if (rc == PKI_NOT_FOUND)
+		return pki_public_lists(ca, parent,
+		    pki_cert_serial(authority->cert), out, err);
 	if (rc == PKI_OK)
 		rc = pki_row_verify_cert(&row, err);
 	if (rc == PKI_OK)

@@ -73,6 +73,7 @@ typedef struct pki_ca_setup {
  * begins anew.  With offline_root the root lives in a state directory of its
  * own there, and only its certificate and CRL come into this one.
  * PKI_EXISTS: there is a CA already (or a key or database without the rest).
+ * PKI_BUSY: another init is at work there.
  * PKI_DENIED, PKI_BAD_INPUT: rules as for issuing.
  */
 PKI_CHECKED pki_code pki_ca_init(const pki_ca_setup *setup, pki_err *err);
@@ -86,7 +87,7 @@ typedef struct pki_ca_info {
 	const pki_cert   *cert;
 	int64_t           issued;       /* certificates so far */
 	bool              has_key;      /* here, in this state directory */
-	bool              revoked;      /* by its parent's records here */
+	bool              revoked;      /* by its parent's records or CRL */
 } pki_ca_info;
 typedef pki_code pki_ca_info_visitor(const pki_ca_info *info, void *arg,
     pki_err *err);

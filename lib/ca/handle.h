@@ -45,6 +45,7 @@ struct pki_ca {
 	pki_store      *store;
 	pki_authority **authorities;
 	size_t          count;
+	int             init_lock;      /* on the directory; -1: none */
 };
 
 /* "init was cut off here", while the file exists. */
@@ -69,7 +70,7 @@ pki_code pki_authority_signer(pki_ca *ca, pki_authority *authority,
  */
 pki_code pki_authority_check(pki_ca *ca, const pki_authority *authority,
     pki_err *err);
-/* Is it revoked by its parent's records here? */
+/* Is it revoked by its parent's records here, or by its published CRL? */
 pki_code pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority,
     bool *out, pki_err *err);
 void pki_authority_free(pki_authority *authority);

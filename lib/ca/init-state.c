@@ -2,10 +2,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,7 +33,9 @@ pki_state_check(const char *dir, pki_err *err)
 
 	if (lstat(dir, &st) != 0 && errno == ENOENT)
 		return PKI_OK;
-	if (stat(dir, &st) != 0 || !S_ISDIR(st.st_mode))
+	if (stat(dir, &st) != 0)
+		return pki_fail_errno(err, "look at %s", dir);
+	if (!S_ISDIR(st.st_mode))
 		return pki_fail(err, PKI_EXISTS, "%s is no directory", dir);
 	if (st.st_uid != geteuid())
 		return pki_refuse(err, PKI_DENIED, "file-owner",
@@ -219,9 +223,26 @@ put_store(pki_ca *ca, pki_err *err)
 	return rc;
 }
 
-/* The marker first, durably; then whatever an earlier attempt left goes. */
+/*
+ * One init at a time: another one would take this one's files for leftovers.
+ * Who gets the lock looks again whether somebody else has finished meanwhile.
+ */
 static pki_code
-begin_state(const pki_ca *ca, pki_err *err)
+lock_state(pki_ca *ca, pki_err *err)
+{
+	ca->init_lock = open(ca->state_dir,
+	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (ca->init_lock >= 0 && flock(ca->init_lock, LOCK_EX | LOCK_NB) == 0)
+		return pki_state_check(ca->state_dir, err);
+	if (errno == EWOULDBLOCK)
+		return pki_fail(err, PKI_BUSY, "another init is at work in %s",
+		    ca->state_dir);
+	return pki_fail_errno(err, "lock %s", ca->state_dir);
+}
+
+/* The marker first, durably. */
+static pki_code
+begin_state(pki_ca *ca, pki_err *err)
 {
 	static const char note[] =
 	    "pki-ctl init is at work here, or was cut off: run it again.\n";
@@ -229,14 +250,39 @@ begin_state(const pki_ca *ca, pki_err *err)
 	pki_code rc;
 
 	rc = pki_dir_make(ca->state_dir, 0711, err);
-	if (rc == PKI_OK && strcmp(ca->conf_dir, ca->state_dir) != 0)
+	if (rc == PKI_OK)
+		rc = lock_state(ca, err);
+	/* A package brings its settings, which are root's. */
+	if (rc == PKI_OK && !pki_file_exists(ca->conf_dir))
 		rc = pki_dir_make(ca->conf_dir, 0755, err);
 	if (rc == PKI_OK)
 		rc = pki_ca_path(ca, path, err, PKI_INIT_MARKER);
 	if (rc == PKI_OK)
 		rc = pki_file_replace(path, PKI_BYTES_TEXT(note), 0600, err);
+	return rc;
+}
+
+/* From here on what fails is ours to remove. */
+static pki_code
+fill_state(pki_ca *ca, const pki_state *state, const char *templates,
+    pki_err *err)
+{
+	char path[PKI_PATH_MAX];
+	pki_code rc;
+
+	rc = remove_leftovers(ca, err);
 	if (rc == PKI_OK)
-		rc = remove_leftovers(ca, err);
+		rc = put_folders(ca, err);
+	if (rc == PKI_OK)
+		rc = put_config(ca, state, err);
+	if (rc == PKI_OK)
+		rc = put_templates(ca, templates, err);
+	if (rc == PKI_OK)
+		rc = pki_path_join(path, ca->conf_dir, "pki.conf", err);
+	if (rc == PKI_OK)
+		rc = pki_config_load(path, &ca->config, err);
+	if (rc == PKI_OK)
+		rc = put_store(ca, err);
 	return rc;
 }
 
@@ -260,27 +306,18 @@ pki_state_make(const pki_state *state, pki_ca **out, pki_err *err)
 		.clock = state->clock,
 	};
 	PKI_AUTO(pki_ca) ca = NULL;
-	char path[PKI_PATH_MAX];
+	char templates[PKI_PATH_MAX];
 	pki_code rc;
 
 	rc = pki_ca_prepare(&options, &ca, err);
 	if (rc == PKI_OK)
-		rc = find_templates(ca->conf_dir, state->templates_dir, path,
-		    err);
+		rc = find_templates(ca->conf_dir, state->templates_dir,
+		    templates, err);
 	if (rc == PKI_OK)
 		rc = begin_state(ca, err);
-	if (rc == PKI_OK)
-		rc = put_folders(ca, err);
-	if (rc == PKI_OK)
-		rc = put_config(ca, state, err);
-	if (rc == PKI_OK)
-		rc = put_templates(ca, path, err);
-	if (rc == PKI_OK)
-		rc = pki_path_join(path, ca->conf_dir, "pki.conf", err);
-	if (rc == PKI_OK)
-		rc = pki_config_load(path, &ca->config, err);
-	if (rc == PKI_OK)
-		rc = put_store(ca, err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = fill_state(ca, state, templates, err);
 	if (rc != PKI_OK) {
 		pki_state_abandon(ca);
 		return rc;

@@ -55,16 +55,19 @@ static pki_code
 find_profile(const pki_profiles *profiles, const struct member *member,
     const pki_profile **out, pki_err *err)
 {
+	PKI_AUTO(pki_buf) types = pki_buf_new();
 	pki_code rc = pki_profiles_find(profiles, member->profile, out, err);
 
 	if (rc == PKI_OK && ((*out)->kind != (int)member->kind ||
 	    strcmp((*out)->ca, ROOT) != 0))
 		rc = pki_refuse(err, PKI_DENIED, "profile-kind",
 		    "kind and ca as shipped", "%s", member->profile);
-	if (rc == PKI_OK && ((*out)->key_types & 1U << member->key_type) == 0)
+	if (rc == PKI_OK && ((*out)->key_types & 1U << member->key_type) == 0) {
+		pki_usage_print(pki_key_type_names, (*out)->key_types, types);
 		rc = pki_refuse(err, PKI_DENIED, "key-type",
-		    "a key type that the template lists", "%s in %s",
+		    pki_buf_text(types), "%s in %s",
 		    pki_key_type_name(member->key_type), member->profile);
+	}
 	if (rc == PKI_OK && !pki_key_type_available(member->key_type))
 		rc = pki_refuse(err, PKI_DENIED, "key-type",
 		    "a key type that the linked OpenSSL knows", "%s",

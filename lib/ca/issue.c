@@ -45,6 +45,8 @@ pki_issue_request_from_csr(const pki_csr *csr, pki_issue_request *request,
 	request->possession = PKI_POP_SIGNATURE;
 	request->subject = pki_name_count(subject) == 0 ? NULL : subject;
 	request->alt_names = pki_csr_alt_names(csr);
+	request->key_usage = pki_csr_key_usage(csr);
+	request->ext_usage = pki_csr_ext_usage(csr);
 	return PKI_OK;
 }
 
@@ -59,6 +61,8 @@ decide(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 		.key_origin = request->possession == PKI_POP_GENERATED ?
 		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
 		.subject = request->subject, .alt_names = request->alt_names,
+		.key_usage = request->key_usage,
+		.ext_usage = request->ext_usage,
 		.requester = request->who.how, .validity = request->validity,
 	};
 	pki_code rc;
@@ -116,9 +120,11 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    "a name that no live device has in any case of letters, "
 		    "or --replace", "%s, held by %s", job->identity,
 		    holder.name);
-	if (rc == PKI_NOT_FOUND && job->replace)
+	if (job->replace && (rc == PKI_NOT_FOUND ||
+	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
-		    "a name on record to replace", "%s", job->identity);
+		    "a name on record, in its own case of letters, to "
+		    "replace", "%s", job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,

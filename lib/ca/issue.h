@@ -26,6 +26,8 @@ typedef struct pki_issue_request {
 	pki_possession      possession;
 	const pki_name     *subject;    /* asked for, or NULL */
 	const pki_altnames *alt_names;  /* asked for, or NULL */
+	uint32_t            key_usage;  /* asked for; 0: nothing */
+	uint32_t            ext_usage;
 	int64_t             validity;   /* asked for; 0: the profile's */
 	/*
 	 * Set: identity is taken already and keeps its name; its good
@@ -35,7 +37,7 @@ typedef struct pki_issue_request {
 	pki_requester       who;
 } pki_issue_request;
 
-/* Fill key, possession, subject, alt_names, and identity when it is NULL. */
+/* Fill key, possession and what is asked for; identity when it is NULL. */
 PKI_CHECKED pki_code pki_issue_request_from_csr(const pki_csr *csr,
     pki_issue_request *request, pki_err *err);
 

@@ -16,6 +16,10 @@ pki_code pki_public_make(pki_ca *ca, const pki_authority *authority,
 pki_code pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der,
     pki_err *err);
 
+/* Does the complete CRL of this CA, as it is published, list the serial? */
+pki_code pki_public_lists(pki_ca *ca, const pki_authority *authority,
+    const pki_serial *serial, bool *out, pki_err *err);
+
 /*
  * chain.pem of this CA and of those below it: the CRLs that a broker needs,
  * the leaf's issuer first, the root last.  The caller holds the publish lock

@@ -11,6 +11,7 @@
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
+#include "ca/withdraw.h"
 #include "x509/digest.h"
 #include "x509/pem.h"
 
@@ -215,6 +216,9 @@ record(struct publication *p, const pki_requester *who, pki_err *err)
 		rc = pki_store_put_crl(p->ca->store, &row, err);
 	if (rc == PKI_OK)
 		rc = pki_audit_append(p->ca, &event, err);
+	if (rc == PKI_OK)
+		rc = pki_withdraw_listed(p->ca, p->authority, p->next, who,
+		    err);
 	if (rc == PKI_OK)
 		rc = pki_store_commit(p->ca->store, err);
 	if (rc != PKI_OK)

@@ -42,6 +42,8 @@ PKI_CHECKED pki_code pki_ca_publish_check(pki_ca *ca, const char *name,
 /*
  * Install a CRL made elsewhere (by an offline root) for a CA whose
  * certificate is here: issuer, signature, number, times as the gate asks.
+ * A CA here that it lists is revoked, and so are all its certificates, as
+ * cACompromise: publish its CRL next.
  */
 PKI_CHECKED pki_code pki_ca_import_crl(pki_ca *ca, pki_bytes crl,
     const pki_requester *who, pki_published *out, pki_err *err);

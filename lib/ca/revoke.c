@@ -1,6 +1,7 @@
 #include "ca/revoke.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "ca/handle.h"
@@ -55,7 +56,8 @@ check(pki_ca *ca, const pki_revocation *revocation, const pki_cert_row *row,
 		return pki_refuse(err, PKI_DENIED, "already-revoked",
 		    "a certificate that is not revoked (a revocation is "
 		    "final; its reason may become keyCompromise)",
-		    "%s since %s", row->identity, pki_time_format(row->revoked_at, when));
+		    "%s since %s", row->identity,
+		    pki_time_format(row->revoked_at, when));
 	return PKI_OK;
 }
 
@@ -89,26 +91,43 @@ block_key(pki_ca *ca, const pki_cert_row *row,
 	return rc;
 }
 
-/* All that a lost CA has issued: mosquitto asks only the leaf's own CRL. */
-static pki_code
-end_leaves(pki_ca *ca, const pki_cert_row *row,
-    const pki_revocation *revocation, size_t *count, pki_err *err)
-{
-	pki_cert_filter filter = { 0 };
-	pki_withdraw withdraw = {
-		.ca = ca, .reason = PKI_REASON_CA_COMPROMISE,
-		.who = &revocation->who,
-	};
-	pki_authority *authority;
-	pki_code rc;
+/* A lost CA, and the leaves that go with it. */
+struct fall {
+	const char  *name;
+	pki_withdraw withdraw;
+};
 
+/*
+ * All that a lost CA has issued, and so on below: mosquitto asks only the
+ * leaf's own CRL.
+ */
+static pki_code
+end_leaves(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .ca_id = row->id };
+	struct fall *fall = arg;
+
+	if (strcmp(row->name, fall->name) != 0 &&
+	    strcmp(row->parent, fall->name) != 0)
+		return PKI_OK;
+	return pki_withdraw_all(&fall->withdraw, &filter, err);
+}
+
+static pki_code
+end_ca(pki_ca *ca, const pki_cert_row *row, const pki_revocation *revocation,
+    size_t *count, pki_err *err)
+{
 	/* A CA's identity is its name. */
-	rc = pki_authority_get(ca, row->identity, &authority, err);
-	if (rc != PKI_OK)
-		return rc;
-	filter.ca_id = authority->id;
-	rc = pki_withdraw_all(&withdraw, &filter, err);
-	*count += withdraw.count;
+	struct fall fall = {
+		.name = row->identity,
+		.withdraw = {
+			.ca = ca, .reason = PKI_REASON_CA_COMPROMISE,
+			.who = &revocation->who,
+		},
+	};
+	pki_code rc = pki_store_each_ca(ca->store, end_leaves, &fall, err);
+
+	*count += fall.withdraw.count;
 	return rc;
 }
 
@@ -138,7 +157,7 @@ revoke(pki_ca *ca, const pki_revocation *revocation,
 	if (rc == PKI_OK && revocation->reason == PKI_REASON_KEY_COMPROMISE)
 		rc = block_key(ca, &row, revocation, count, err);
 	if (rc == PKI_OK && pki_cert_is_ca(cert))
-		rc = end_leaves(ca, &row, revocation, count, err);
+		rc = end_ca(ca, &row, revocation, count, err);
 	return rc;
 }
 

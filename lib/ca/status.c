@@ -56,6 +56,32 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 		    line->name, (long long)crl->entries);
 }
 
+/* A CA that ends before a certificate of full length would. */
+static void
+warn_short_life(const struct survey *survey, const pki_authority *authority,
+    int64_t left)
+{
+	const pki_profiles *profiles;
+	char text[PKI_DURATION_TEXT];
+	size_t i;
+
+	/* Templates that do not load have a warning of their own. */
+	if (pki_ca_profiles(survey->ca, &profiles, NULL) != PKI_OK)
+		return;
+	for (i = 0; i < pki_profiles_count(profiles); i++) {
+		const pki_profile *profile = pki_profiles_at(profiles, i);
+
+		if (profile->kind != PKI_PROFILE_ROOT_CA &&
+		    strcmp(profile->ca, authority->name) == 0 &&
+		    left < profile->validity) {
+			warn(survey, "CA '%s' expires in %s: too soon for "
+			    "profile '%s'", authority->name,
+			    pki_duration_rough(left, text), profile->name);
+			return;
+		}
+	}
+}
+
 static void
 warn_ca(const struct survey *survey, const pki_authority *authority,
     bool revoked)
@@ -69,6 +95,8 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 	if (left < survey->ca->config->expiry_warning)
 		warn(survey, "CA '%s' expires in %s", authority->name,
 		    pki_duration_rough(left, text));
+	else
+		warn_short_life(survey, authority, left);
 	if (strncmp(authority->key_ref, "file:", 5) == 0 &&
 	    pki_ca_path(survey->ca, path, NULL, "%s",
 	    authority->key_ref + 5) == PKI_OK && !pki_file_exists(path))
@@ -165,7 +193,8 @@ pki_ca_status(pki_ca *ca, pki_status *status, pki_err *err)
 
 /* db check */
 struct check {
-	int64_t       rows, total;
+	int64_t       rows;             /* of every table */
+	int64_t       certs, total;     /* certificates: most of the work */
 	pki_progress *progress;
 	void         *arg;
 };
@@ -183,8 +212,15 @@ add_issued(const pki_ca_info *info, void *arg, pki_err *err)
 static void
 count_row(struct check *check)
 {
-	if (++check->rows % 1000 == 0 && check->progress != NULL)
-		check->progress(check->rows, check->total, check->arg);
+	check->rows++;
+}
+
+static void
+count_cert(struct check *check)
+{
+	count_row(check);
+	if (++check->certs % 1000 == 0 && check->progress != NULL)
+		check->progress(check->certs, check->total, check->arg);
 }
 
 static pki_code
@@ -216,7 +252,7 @@ check_cert(const pki_cert_row *row, void *arg, pki_err *err)
 	char serial[PKI_SERIAL_TEXT];
 	pki_code rc = pki_cert_parse(row->der, &cert, err);
 
-	count_row(arg);
+	count_cert(arg);
 	if (rc == PKI_OK &&
 	    pki_serial_equal(pki_cert_serial(cert), &row->serial) &&
 	    pki_cert_not_before(cert) == row->not_before &&

@@ -1,5 +1,7 @@
 #include "ca/withdraw.h"
 
+#include <string.h>
+
 #include "ca/record.h"
 #include "ca/rowhash.h"
 
@@ -57,6 +59,47 @@ pki_withdraw_all(pki_withdraw *withdraw, const pki_cert_filter *filter,
 {
 	return pki_store_each_cert(withdraw->ca->store, filter, withdraw_row,
 	    withdraw, err);
+}
+
+/* CAs that a CRL may end. */
+struct listing {
+	const pki_authority *issuer;
+	const pki_crl       *crl;
+	pki_withdraw         withdraw;
+};
+
+static pki_code
+withdraw_leaves(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .ca_id = row->id };
+	struct listing *listing = arg;
+	pki_authority *authority;
+	pki_code rc;
+
+	if (strcmp(row->parent, listing->issuer->name) != 0 ||
+	    strcmp(row->name, listing->issuer->name) == 0)
+		return PKI_OK;
+	rc = pki_authority_get(listing->withdraw.ca, row->name, &authority,
+	    err);
+	if (rc == PKI_OK && pki_crl_find(listing->crl,
+	    pki_cert_serial(authority->cert)) != NULL)
+		rc = pki_withdraw_all(&listing->withdraw, &filter, err);
+	return rc;
+}
+
+pki_code
+pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
+    const pki_crl *crl, const pki_requester *who, pki_err *err)
+{
+	struct listing listing = {
+		.issuer = issuer, .crl = crl,
+		.withdraw = {
+			.ca = ca, .reason = PKI_REASON_CA_COMPROMISE,
+			.who = who,
+		},
+	};
+
+	return pki_store_each_ca(ca->store, withdraw_leaves, &listing, err);
 }
 
 pki_code

@@ -26,6 +26,13 @@ pki_code pki_withdraw_all(pki_withdraw *withdraw,
     const pki_cert_filter *filter, pki_err *err);
 
 /*
+ * A CA here that its issuer's CRL lists is lost: all its leaves end, so that
+ * its own CRL says so.  Does nothing for those that ended before.
+ */
+pki_code pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
+    const pki_crl *crl, const pki_requester *who, pki_err *err);
+
+/*
  * End every good or held certificate of an identity as superseded, and give
  * the identity's row.  PKI_DENIED, rule "identity-unknown".
  */

@@ -150,6 +150,41 @@ check_key_type(const question *q, pki_err *err)
 	    "%s", pki_key_type_name(type));
 }
 
+/* All of a set that was asked for must be in the one that is granted. */
+static pki_code
+check_usage(const pki_choice *names, uint32_t asked, uint32_t granted,
+    const char *rule, pki_err *err)
+{
+	PKI_AUTO(pki_buf) accepts = pki_buf_new();
+	PKI_AUTO(pki_buf) value = pki_buf_new();
+	uint32_t beyond = asked & ~granted;
+
+	if (beyond == 0)
+		return PKI_OK;
+	pki_usage_print(names, granted, accepts);
+	pki_usage_print(names, beyond, value);
+	if (pki_buf_check(accepts, err) != PKI_OK ||
+	    pki_buf_check(value, err) != PKI_OK)
+		return PKI_NO_MEMORY;
+	return pki_refuse(err, PKI_DENIED, rule, pki_buf_text(accepts), "%s",
+	    value->len == 0 ? "one that no template knows" :
+	    pki_buf_text(value));
+}
+
+static pki_code
+check_key_usage(const question *q, pki_err *err)
+{
+	return check_usage(pki_key_usage_names, q->request->key_usage,
+	    q->profile->key_usage, "key-usage", err);
+}
+
+static pki_code
+check_ext_usage(const question *q, pki_err *err)
+{
+	return check_usage(pki_ext_usage_names, q->request->ext_usage,
+	    q->profile->ext_usage, "extended-usage", err);
+}
+
 /* The value that the subject has for a type; NULL: it has none. */
 static const char *
 granted_value(const question *q, pki_name_type type)
@@ -410,6 +445,8 @@ static pki_code (*const steps[])(const question *, pki_err *) = {
 	check_identity_reserved,
 	check_key_origin,
 	check_key_type,
+	check_key_usage,
+	check_ext_usage,
 	check_subject,
 	check_alt_names,
 	check_wildcards,

@@ -19,6 +19,8 @@ typedef struct pki_request {
 	pki_key_origin      key_origin;
 	const pki_name     *subject;    /* asked for, or NULL */
 	const pki_altnames *alt_names;  /* asked for, or NULL */
+	uint32_t            key_usage;  /* asked for; 0: nothing */
+	uint32_t            ext_usage;
 	pki_requester_kind  requester;
 	int64_t             validity;   /* asked for; 0: the profile's */
 } pki_request;
@@ -43,7 +45,8 @@ typedef struct pki_grant {
 
 /*
  * Rules, in this order: "requester", "identity" (syntax), "identity-allow",
- * "identity-reserved", "key-origin", "key-type", "subject" (every attribute
+ * "identity-reserved", "key-origin", "key-type", "key-usage", "extended-usage"
+ * (each one asked for must be granted), "subject" (every attribute
  * asked for must be one the profile sets, with its value; CN = identity),
  * "alt-name" (each one asked for must fit a pattern), "wildcard",
  * "alt-name-missing" (serverAuth and no name at all), "validity" (longer

@@ -78,41 +78,13 @@ read_key_usage(void *out, const pki_extension *extension, pki_err *err)
 	return PKI_OK;
 }
 
-/* id-kp is 1.3.6.1.5.5.7.3, one more arc names the purpose. */
-static uint32_t
-find_purpose(pki_bytes oid)
-{
-	static const uint8_t id_kp[] = {
-		0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03,
-	};
-
-	if (oid.len != sizeof(id_kp) + 1 ||
-	    memcmp(oid.data, id_kp, sizeof(id_kp)) != 0 ||
-	    oid.data[sizeof(id_kp)] > 31)
-		return PKI_CERT_OTHER_USAGE;
-	return 1u << oid.data[sizeof(id_kp)];
-}
-
 static pki_code
 read_ext_usage(void *out, const pki_extension *extension, pki_err *err)
 {
 	pki_cert *cert = out;
-	pki_bytes oid;
-	pki_der der;
-	pki_code rc;
 
-	rc = enter_value(extension, "extKeyUsage", &der, err);
-	if (rc != PKI_OK)
-		return rc;
-	if (pki_der_at_end(&der))
-		return refuse(err, "one purpose or more", "an empty list");
-	while (!pki_der_at_end(&der)) {
-		rc = pki_der_read_oid(&der, &oid, err);
-		if (rc != PKI_OK)
-			return rc;
-		cert->ext_usage |= find_purpose(oid);
-	}
-	return PKI_OK;
+	return pki_extension_read_purposes(extension->value,
+	    &cert->ext_usage, err);
 }
 
 static pki_code

@@ -39,8 +39,6 @@ int64_t pki_cert_not_after(const pki_cert *cert);       /* inclusive */
 bool pki_cert_is_ca(const pki_cert *cert);
 int pki_cert_path_len(const pki_cert *cert);            /* -1: none stated */
 uint32_t pki_cert_key_usage(const pki_cert *cert);      /* 0: none stated */
-/* A purpose that is not a pki_ext_usage: stated, but none of ours. */
-#define PKI_CERT_OTHER_USAGE (1u << 0)
 uint32_t pki_cert_ext_usage(const pki_cert *cert);      /* 0: none stated */
 const pki_altnames *pki_cert_alt_names(const pki_cert *cert);   /* or NULL */
 pki_bytes pki_cert_subject_key_id(const pki_cert *cert);        /* or empty */

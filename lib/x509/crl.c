@@ -55,7 +55,7 @@ pki_reason_parse(const char *text, pki_reason *out, pki_err *err)
 	    "unspecified, keyCompromise, cACompromise, affiliationChanged, "
 	    "superseded, cessationOfOperation, certificateHold, "
 	    "removeFromCRL, privilegeWithdrawn, aACompromise",
-	    "reason '%s'", text);
+	    "%s", text);
 }
 
 void

@@ -20,7 +20,7 @@ typedef struct attribute_row {
 	pki_bytes   oid;
 	const char *name;
 	const char *rule;       /* when it is there twice or has two values */
-	pki_code  (*read)(pki_der *value, pki_altnames **out, pki_err *err);
+	pki_code  (*read)(pki_der *value, pki_csr_wishes *out, pki_err *err);
 } attribute_row;
 
 static pki_code
@@ -60,10 +60,10 @@ read_key_usage(void *out, const pki_extension *extension, pki_err *err)
 	static const uint32_t refused = UINT32_C(1) << PKI_KU_KEY_CERT_SIGN |
 	    UINT32_C(1) << PKI_KU_CRL_SIGN;
 	pki_der der = pki_der_from(extension->value, "keyUsage");
+	pki_csr_wishes *wishes = out;
 	uint32_t set;
 	pki_code rc;
 
-	(void)out;
 	rc = pki_der_read_named_bits(&der, &set, err);
 	if (rc == PKI_OK)
 		rc = pki_der_finish(&der, err);
@@ -72,26 +72,18 @@ read_key_usage(void *out, const pki_extension *extension, pki_err *err)
 		    "a request without key-cert-sign and crl-sign",
 		    "%s", (set & UINT32_C(1) << PKI_KU_KEY_CERT_SIGN) != 0 ?
 		    "key-cert-sign" : "crl-sign");
+	if (rc == PKI_OK)
+		wishes->key_usage = set;
 	return rc;
 }
 
-/* The profile states the usage: only the shape counts here. */
 static pki_code
-check_ext_usage(void *out, const pki_extension *extension, pki_err *err)
+read_ext_usage(void *out, const pki_extension *extension, pki_err *err)
 {
-	pki_der der = pki_der_from(extension->value, "extKeyUsage"), list;
-	pki_bytes oid;
-	pki_code rc;
+	pki_csr_wishes *wishes = out;
 
-	(void)out;
-	rc = pki_der_enter(&der, PKI_DER_SEQUENCE, &list, err);
-	if (rc == PKI_OK)
-		rc = pki_der_finish(&der, err);
-	if (rc == PKI_OK)
-		rc = pki_der_read_oid(&list, &oid, err);
-	while (rc == PKI_OK && !pki_der_at_end(&list))
-		rc = pki_der_read_oid(&list, &oid, err);
-	return rc;
+	return pki_extension_read_purposes(extension->value,
+	    &wishes->ext_usage, err);
 }
 
 static pki_code
@@ -111,16 +103,16 @@ check_key_id(void *out, const pki_extension *extension, pki_err *err)
 static pki_code
 read_alt_names(void *out, const pki_extension *extension, pki_err *err)
 {
-	pki_altnames **names = out;
+	pki_csr_wishes *wishes = out;
 
-	return pki_altnames_parse(extension->value, names, err);
+	return pki_altnames_parse(extension->value, &wishes->alt_names, err);
 }
 
 static const pki_extension_row extension_rows[] = {
 	{ PKI_BYTES_TEXT(OID_BASIC_CONSTRAINTS), "basicConstraints",
 	    read_constraints },
 	{ PKI_BYTES_TEXT(OID_KEY_USAGE), "keyUsage", read_key_usage },
-	{ PKI_BYTES_TEXT(OID_EXT_USAGE), "extKeyUsage", check_ext_usage },
+	{ PKI_BYTES_TEXT(OID_EXT_USAGE), "extKeyUsage", read_ext_usage },
 	{ PKI_BYTES_TEXT(OID_KEY_ID), "subjectKeyIdentifier", check_key_id },
 	{ PKI_BYTES_TEXT(OID_ALT_NAME), "subjectAltName", read_alt_names },
 };
@@ -148,7 +140,7 @@ check_extension_count(pki_der extensions, pki_err *err)
 }
 
 static pki_code
-read_extension_request(pki_der *value, pki_altnames **out, pki_err *err)
+read_extension_request(pki_der *value, pki_csr_wishes *out, pki_err *err)
 {
 	pki_code rc;
 
@@ -160,7 +152,7 @@ read_extension_request(pki_der *value, pki_altnames **out, pki_err *err)
 
 /* DirectoryString; nothing is done with it, so its characters do not count. */
 static pki_code
-check_challenge(pki_der *value, pki_altnames **out, pki_err *err)
+check_challenge(pki_der *value, pki_csr_wishes *out, pki_err *err)
 {
 	static const uint8_t tags[] = {
 		PKI_DER_UTF8, PKI_DER_PRINTABLE, PKI_DER_TELETEX,
@@ -192,7 +184,7 @@ static const attribute_row attribute_rows[] = {
 
 /* Attributes that we do not know are no concern of ours: RFC 2986, 4.1. */
 static pki_code
-read_known(const attribute_row *row, pki_der *values, pki_altnames **out,
+read_known(const attribute_row *row, pki_der *values, pki_csr_wishes *out,
     pki_err *err)
 {
 	pki_code rc;
@@ -206,7 +198,7 @@ read_known(const attribute_row *row, pki_der *values, pki_altnames **out,
 
 /* Attribute ::= SEQUENCE { type, SET SIZE (1..MAX) OF value }. */
 static pki_code
-read_attribute(pki_der *list, uint32_t *seen, pki_altnames **out,
+read_attribute(pki_der *list, uint32_t *seen, pki_csr_wishes *out,
     pki_err *err)
 {
 	pki_der fields, values;
@@ -240,9 +232,8 @@ read_attribute(pki_der *list, uint32_t *seen, pki_altnames **out,
 }
 
 pki_code
-pki_csr_read_attributes(pki_der *attributes, pki_altnames **out, pki_err *err)
+pki_csr_read_attributes(pki_der *attributes, pki_csr_wishes *out, pki_err *err)
 {
-	PKI_AUTO(pki_altnames) names = NULL;
 	pki_bytes whole, last = { NULL, 0 };
 	uint32_t seen = 0;
 	size_t count = 0;
@@ -263,11 +254,10 @@ pki_csr_read_attributes(pki_der *attributes, pki_altnames **out, pki_err *err)
 			    "a SET OF in ascending order",
 			    "attributes out of order");
 		last = whole;
-		rc = read_attribute(&at, &seen, &names, err);
+		rc = read_attribute(&at, &seen, out, err);
 		if (rc != PKI_OK)
 			return rc;
 	}
-	*out = PKI_TAKE(names);
 	return PKI_OK;
 }
 

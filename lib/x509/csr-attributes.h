@@ -6,12 +6,20 @@
 #include "x509/altname.h"
 #include "x509/der.h"
 
+/* What a request asks for beside key and subject. */
+typedef struct pki_csr_wishes {
+	pki_altnames *alt_names;        /* NULL: none */
+	uint32_t      key_usage;        /* 0: none stated */
+	uint32_t      ext_usage;
+} pki_csr_wishes;
+
 /*
- * Read what [0] holds, which was strict DER by pki_der_check.  *out stays
- * NULL when no alternative names are asked for.  Rules: as pki_csr_parse.
+ * Read what [0] holds, which was strict DER by pki_der_check, into the zeroed
+ * *out; on failure alt_names may be set, and is the caller's in any case.
+ * Rules: as pki_csr_parse.
  */
 PKI_CHECKED pki_code pki_csr_read_attributes(pki_der *attributes,
-    pki_altnames **out, pki_err *err);
+    pki_csr_wishes *out, pki_err *err);
 
 /* Append the [0] that asks for these names (NULL or empty: none). */
 PKI_CHECKED pki_code pki_csr_add_attributes(const pki_altnames *names,

@@ -13,7 +13,7 @@ struct pki_csr {
 	pki_buf      *der;
 	pki_name     *subject;
 	pki_pubkey   *key;
-	pki_altnames *alt_names;
+	pki_csr_wishes wishes;
 };
 
 static pki_code
@@ -57,8 +57,7 @@ read_info(pki_csr *csr, pki_bytes tbs, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_name_parse(subject, &csr->subject, err);
 	if (rc == PKI_OK)
-		rc = pki_csr_read_attributes(&attributes, &csr->alt_names,
-		    err);
+		rc = pki_csr_read_attributes(&attributes, &csr->wishes, err);
 	if (rc == PKI_OK)
 		rc = pki_pubkey_parse(spki, &csr->key, err);
 	return rc;
@@ -143,7 +142,7 @@ pki_csr_free(pki_csr *csr)
 	pki_buf_free(csr->der);
 	pki_name_free(csr->subject);
 	pki_pubkey_free(csr->key);
-	pki_altnames_free(csr->alt_names);
+	pki_altnames_free(csr->wishes.alt_names);
 	free(csr);
 }
 
@@ -168,7 +167,19 @@ pki_csr_key(const pki_csr *csr)
 const pki_altnames *
 pki_csr_alt_names(const pki_csr *csr)
 {
-	return csr->alt_names;
+	return csr->wishes.alt_names;
+}
+
+uint32_t
+pki_csr_key_usage(const pki_csr *csr)
+{
+	return csr->wishes.key_usage;
+}
+
+uint32_t
+pki_csr_ext_usage(const pki_csr *csr)
+{
+	return csr->wishes.ext_usage;
 }
 
 static pki_code

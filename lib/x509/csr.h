@@ -43,6 +43,9 @@ pki_bytes pki_csr_der(const pki_csr *csr);
 const pki_name *pki_csr_subject(const pki_csr *csr);
 const pki_pubkey *pki_csr_key(const pki_csr *csr);
 const pki_altnames *pki_csr_alt_names(const pki_csr *csr);      /* or NULL */
+/* Asked for, as in usage.h; 0: nothing stated. */
+uint32_t pki_csr_key_usage(const pki_csr *csr);
+uint32_t pki_csr_ext_usage(const pki_csr *csr);
 
 /*
  * Make a request: the subject, alternative names (NULL: none) and a

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "x509/usage.h"
 
 enum { GENERAL_NAME_URI = PKI_DER_CONTEXT_PRIMITIVE(6) };
 
@@ -172,5 +173,46 @@ pki_extension_read_point(pki_der *der, char **out, pki_err *err)
 		rc = pki_der_finish(&point, err);
 	if (rc == PKI_OK)
 		rc = read_uri(&names, out, err);
+	return rc;
+}
+
+/* id-kp is 1.3.6.1.5.5.7.3, one more arc names the purpose. */
+static uint32_t
+find_purpose(pki_bytes oid)
+{
+	static const uint8_t id_kp[] = {
+		0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03,
+	};
+
+	if (oid.len != sizeof(id_kp) + 1 ||
+	    memcmp(oid.data, id_kp, sizeof(id_kp)) != 0 ||
+	    oid.data[sizeof(id_kp)] > 31)
+		return PKI_EKU_OTHER;
+	return UINT32_C(1) << oid.data[sizeof(id_kp)];
+}
+
+pki_code
+pki_extension_read_purposes(pki_bytes value, uint32_t *out, pki_err *err)
+{
+	pki_der all = pki_der_from(value, "extKeyUsage"), list;
+	uint32_t set = 0;
+	pki_bytes oid;
+	pki_code rc;
+
+	rc = pki_der_enter(&all, PKI_DER_SEQUENCE, &list, err);
+	if (rc == PKI_OK)
+		rc = pki_der_finish(&all, err);
+	/* RFC 5280, 4.2.1.12: one or more. */
+	if (rc == PKI_OK)
+		rc = pki_der_read_oid(&list, &oid, err);
+	if (rc == PKI_OK)
+		set |= find_purpose(oid);
+	while (rc == PKI_OK && !pki_der_at_end(&list)) {
+		rc = pki_der_read_oid(&list, &oid, err);
+		if (rc == PKI_OK)
+			set |= find_purpose(oid);
+	}
+	if (rc == PKI_OK)
+		*out = set;
 	return rc;
 }

@@ -37,6 +37,13 @@ typedef struct pki_extension_table {
 PKI_CHECKED pki_code pki_extensions_read(pki_der *der,
     const pki_extension_table *table, void *out, pki_err *err);
 
+/*
+ * The purposes of an extKeyUsage, as a set of pki_ext_usage; PKI_EKU_OTHER
+ * stands for those that are none.  An empty list is refused.
+ */
+PKI_CHECKED pki_code pki_extension_read_purposes(pki_bytes value,
+    uint32_t *out, pki_err *err);
+
 /* The keyIdentifier of an AuthorityKeyIdentifier, or no bytes. */
 PKI_CHECKED pki_code pki_extension_read_authority(pki_bytes value,
     pki_bytes *out, pki_err *err);

@@ -30,6 +30,8 @@ typedef enum pki_ext_usage {
 	PKI_EKU_OCSP_SIGNING = 9,
 	PKI_EKU_CMC_RA = 28,            /* RFC 6402 */
 } pki_ext_usage;
+/* In a set that was read: a purpose is stated that is none of ours. */
+#define PKI_EKU_OTHER (1u << 0)
 
 /* Their names in templates: "digital-signature", "client-auth"... */
 extern const pki_choice pki_key_usage_names[];

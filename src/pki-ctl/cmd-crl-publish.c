@@ -101,7 +101,7 @@ publish_crls(struct session *s)
 	if (rc == PKI_OK)
 		rc = print_close(doc, s->err);
 	if (rc == PKI_OK && cli_has(s->cli, "dry-run"))
-		cli_say(s->cli, "Nothing was signed or published.");
+		cli_say(s->cli, "Nothing was published.");
 	else if (rc == PKI_OK)
 		rc = publish_say_head(s);
 	return rc;

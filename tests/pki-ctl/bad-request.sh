@@ -20,6 +20,12 @@ same_state refused profile pki cert issue --profile auditer --csr good.csr
 same_state refused profile-kind pki cert issue --profile issuing-ca \
     --csr good.csr
 bad validity good.csr --validity 20y
+openssl req -new -key live.key -subj /CN=more -out bad.csr \
+    -addext extendedKeyUsage=serverAuth
+bad extended-usage bad.csr
+openssl req -new -key live.key -subj /CN=more -out bad.csr \
+    -addext keyUsage=digitalSignature,keyEncipherment
+bad key-usage bad.csr
 bad validity good.csr --validity 91d
 same_state expect_exit 2 pki cert issue --profile auditor --csr good.csr \
     --validity soon

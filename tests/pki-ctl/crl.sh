@@ -8,7 +8,7 @@ published=ca/public/crl/issuing/full.crl
 cp "$published" before.crl
 
 same_state expect_ok pki crl publish --dry-run
-expect_says 'Nothing was signed or published.'
+expect_says 'Nothing was published.'
 expect_ok pki crl publish issuing
 expect_output <<'END'
 CA       NUMBER ENTRIES THIS-UPDATE          NEXT-UPDATE          FILE

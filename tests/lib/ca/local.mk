@@ -1,4 +1,21 @@
 check_PROGRAMS += tests/test-ca
-tests_test_ca_SOURCES =
+tests_test_ca_SOURCES = \
+	%D%/ca-sample.c \
+	%D%/ca-sample.h \
+	%D%/test-audit-verify.c \
+	%D%/test-audit.c \
+	%D%/test-find.c \
+	%D%/test-floor.c \
+	%D%/test-gate.c \
+	%D%/test-import-crl.c \
+	%D%/test-init-keys.c \
+	%D%/test-init.c \
+	%D%/test-issue-refused.c \
+	%D%/test-issue.c \
+	%D%/test-publish-parts.c \
+	%D%/test-publish.c \
+	%D%/test-revoke.c \
+	%D%/test-rowhash.c \
+	%D%/test-status.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)

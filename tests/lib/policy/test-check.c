@@ -158,6 +158,7 @@ static const struct row {
 	pki_requester_kind requester;
 	int                key;
 	int64_t            validity;
+	uint32_t           key_usage, ext_usage;
 } rows[] = {
 	/* requester */
 	{ FOR("custom"), "m-1", NULL, NULL, "requester", "operator",
@@ -208,6 +209,15 @@ static const struct row {
 	{ FOR("custom"), "m-1", NULL, NULL, "key-type", "p256", .key = 1 },
 	{ FOR("broker"), "broker-1", NULL, NULL, "key-type",
 	    "p256, p384, rsa2048, rsa3072, rsa4096", .key = 1 },
+	/* key-usage, extended-usage */
+	{ FOR("auditor"), "meter-1", NULL, NULL, "key-usage",
+	    "digital-signature", .key_usage = 1 << PKI_KU_KEY_ENCIPHERMENT |
+	    1 << PKI_KU_DIGITAL_SIGNATURE },
+	{ FOR("auditor"), "meter-1", NULL, NULL, "extended-usage",
+	    "client-auth", .ext_usage = 1 << PKI_EKU_SERVER_AUTH },
+	{ FOR("auditor"), "meter-1", NULL, NULL, "extended-usage",
+	    "client-auth", .ext_usage = PKI_EKU_OTHER |
+	    1 << PKI_EKU_CLIENT_AUTH },
 	/* subject */
 	{ FOR("auditor"), "meter-1", "CN=meter-2", NULL, "subject",
 	    "CN=meter-1" },
@@ -270,6 +280,9 @@ static const struct row {
 	    .requester = EST },
 	{ FOR("auditor"), "meter-0042", NULL, NULL, NULL, NULL, .key = 1 },
 	{ FOR("auditor"), "Broke", "", NULL, NULL, NULL },
+	{ FOR("auditor"), "meter-7", NULL, NULL, NULL, NULL,
+	    .key_usage = 1 << PKI_KU_DIGITAL_SIGNATURE,
+	    .ext_usage = 1 << PKI_EKU_CLIENT_AUTH },
 	{ FOR("custom"), "m-1", "CN=m-1", NULL, NULL, NULL, .origin = CA },
 	{ FOR("custom"), "METER", "CN=METER|O=Example", "dns:a.b.example.com|"
 	    "dns:meter.local|ip:10.9.8.7|ip:2001:db8::1|ip:192.0.2.1|"
@@ -300,6 +313,7 @@ check_row(const struct row *row, pki_grant **out, pki_err *err)
 		.key_origin = row->origin, .subject = subject,
 		.alt_names = alt_names, .requester = row->requester,
 		.validity = row->validity,
+		.key_usage = row->key_usage, .ext_usage = row->ext_usage,
 	};
 	pki_policy_facts facts = {
 		.profiles = shipped, .now = NOW,

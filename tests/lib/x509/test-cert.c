@@ -299,7 +299,7 @@ Test(cert_parse, does_not_take_a_foreign_purpose_for_none)
 		    SILENT, values[i], 1);
 		PKI_AUTO(pki_cert) cert = sample_parse(pki_buf_bytes(der));
 
-		cr_expect(pki_cert_ext_usage(cert) == PKI_CERT_OTHER_USAGE);
+		cr_expect(pki_cert_ext_usage(cert) == PKI_EKU_OTHER);
 	}
 }
 
