@@ -202,11 +202,10 @@ pki_extension_read_purposes(pki_bytes value, uint32_t *out, pki_err *err)
 	rc = pki_der_enter(&all, PKI_DER_SEQUENCE, &list, err);
 	if (rc == PKI_OK)
 		rc = pki_der_finish(&all, err);
-	/* RFC 5280, 4.2.1.12: one or more. */
-	if (rc == PKI_OK)
-		rc = pki_der_read_oid(&list, &oid, err);
-	if (rc == PKI_OK)
-		set |= find_purpose(oid);
+	/* RFC 5280, 4.2.1.12. */
+	if (rc == PKI_OK && pki_der_at_end(&list))
+		return pki_refuse(err, PKI_BAD_INPUT, "extension",
+		    "one purpose or more", "an empty extKeyUsage");
 	while (rc == PKI_OK && !pki_der_at_end(&list)) {
 		rc = pki_der_read_oid(&list, &oid, err);
 		if (rc == PKI_OK)
