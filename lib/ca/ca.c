@@ -389,10 +389,11 @@ visit_ca(const pki_ca_row *row, void *arg, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_store_count_certs(walk->ca->store, row->id,
 		    &info.issued, err);
-	if (rc == PKI_OK)
-		rc = pki_authority_is_revoked(walk->ca, authority,
-		    &info.revoked, err);
 	if (rc != PKI_OK)
+		return rc;
+	/* A list is for looking: what is damaged is status's to say. */
+	rc = pki_authority_is_revoked(walk->ca, authority, &info.revoked, err);
+	if (rc != PKI_OK && rc != PKI_DAMAGED)
 		return rc;
 	info.cert = authority->cert;
 	info.has_key = strcmp(row->key_ref, PKI_KEY_OFFLINE) != 0;

@@ -118,8 +118,7 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 	if (rc == PKI_OK && !job->replace)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
 		    "a name that no live device has in any case of letters, "
-		    "or --replace", "%s, held by %s", job->identity,
-		    holder.name);
+		    "or --replace", "%s", job->identity);
 	if (job->replace && (rc == PKI_NOT_FOUND ||
 	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",

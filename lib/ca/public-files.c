@@ -81,15 +81,14 @@ pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der, pki_err *err)
 }
 
 pki_code
-pki_public_lists(pki_ca *ca, const pki_authority *authority,
-    const pki_serial *serial, bool *out, pki_err *err)
+pki_public_read_crl(pki_ca *ca, const pki_authority *authority, pki_crl **out,
+    pki_err *err)
 {
 	PKI_AUTO(pki_buf) text = NULL;
 	PKI_AUTO(pki_crl) crl = NULL;
 	char file[PKI_PATH_MAX], path[PKI_PATH_MAX];
 	pki_code rc;
 
-	*out = false;
 	rc = pki_crl_file(authority, PKI_SCOPE_COMPLETE, file, err);
 	if (rc == PKI_OK)
 		rc = pki_ca_path(ca, path, err, "public/%s", file);
@@ -97,15 +96,26 @@ pki_public_lists(pki_ca *ca, const pki_authority *authority,
 		rc = pki_file_read(path, PKI_PUBLISHED_MAX, PKI_FILE_OURS,
 		    &text, err);
 	if (rc != PKI_OK)
-		return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+		return rc;
 	rc = pki_crl_parse(pki_buf_bytes(text), PKI_PUBLISHED_MAX, &crl, err);
 	if (rc == PKI_OK)
 		rc = pki_crl_check_issuer(crl, authority->cert, err);
 	if (rc != PKI_OK)
 		return pki_wrap(err, rc == PKI_NO_MEMORY ? rc : PKI_DAMAGED,
 		    "%s", path);
-	*out = pki_crl_find(crl, serial) != NULL;
+	*out = PKI_TAKE(crl);
 	return PKI_OK;
+}
+
+pki_code
+pki_public_lists(pki_ca *ca, const pki_authority *authority,
+    const pki_serial *serial, bool *out, pki_err *err)
+{
+	PKI_AUTO(pki_crl) crl = NULL;
+	pki_code rc = pki_public_read_crl(ca, authority, &crl, err);
+
+	*out = rc == PKI_OK && pki_crl_find(crl, serial) != NULL;
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
 }
 
 /* Append the PEM twin of one CRL; one not published yet is left out. */

@@ -4,6 +4,7 @@
 /* The files below <state>/public, each written whole (G18), mode 0644. */
 
 #include "ca/handle.h"
+#include "x509/crl.h"
 
 /* The largest CRL we publish or read back. */
 #define PKI_PUBLISHED_MAX ((size_t)256 << 20)
@@ -16,6 +17,11 @@ pki_code pki_public_make(pki_ca *ca, const pki_authority *authority,
 pki_code pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der,
     pki_err *err);
 
+/*
+ * The complete CRL of this CA as it is published.  PKI_NOT_FOUND, PKI_DAMAGED.
+ */
+pki_code pki_public_read_crl(pki_ca *ca, const pki_authority *authority,
+    pki_crl **out, pki_err *err);
 /* Does the complete CRL of this CA, as it is published, list the serial? */
 pki_code pki_public_lists(pki_ca *ca, const pki_authority *authority,
     const pki_serial *serial, bool *out, pki_err *err);

@@ -423,8 +423,10 @@ match_issuer(const pki_ca_row *row, void *arg, pki_err *err)
 	pki_authority *authority;
 	pki_code rc = pki_authority_get(search->ca, row->name, &authority, err);
 
-	if (rc == PKI_OK && pki_crl_check_issuer(search->crl, authority->cert,
-	    NULL) == PKI_OK)
+	/* A CA that was made anew may bear the same name. */
+	if (rc == PKI_OK && pki_name_equal(pki_crl_issuer(search->crl),
+	    pki_cert_subject(authority->cert)) && (search->found == NULL ||
+	    pki_crl_check_issuer(search->crl, authority->cert, NULL) == PKI_OK))
 		search->found = authority;
 	return rc;
 }
@@ -444,7 +446,7 @@ find_issuer(pki_ca *ca, const pki_crl *crl, pki_authority **out, pki_err *err)
 		    "a CRL signed by a CA of this state directory", "%s",
 		    pki_buf_text(issuer));
 	*out = search.found;
-	return PKI_OK;
+	return pki_crl_check_issuer(crl, search.found->cert, err);
 }
 
 static pki_code

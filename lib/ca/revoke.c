@@ -138,7 +138,6 @@ revoke(pki_ca *ca, const pki_revocation *revocation,
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
 	PKI_AUTO(pki_cert) cert = NULL;
-	char path[PKI_PATH_MAX];
 	pki_cert_row row;
 	pki_code rc;
 
@@ -146,10 +145,6 @@ revoke(pki_ca *ca, const pki_revocation *revocation,
 	    &row, hold, err);
 	if (rc == PKI_OK)
 		rc = check(ca, revocation, &row, &cert, err);
-	if (rc == PKI_OK)
-		rc = pki_ca_path(ca, path, err, "floor");
-	if (rc == PKI_OK)
-		rc = pki_floor_raise(path, pki_clock_now(ca->clock), 0, err);
 	if (rc == PKI_OK)
 		rc = pki_withdraw_cert(ca, &row, revocation->reason,
 		    revocation->invalid_since, &revocation->who, err);
@@ -169,9 +164,7 @@ pki_ca_revoke(pki_ca *ca, const pki_revocation *revocation, size_t *out_count,
 	size_t count = 0;
 	pki_code rc;
 
-	rc = pki_ca_check_clock(ca, err);
-	if (rc == PKI_OK)
-		rc = pki_authority_get(ca, revocation->ca, &authority, err);
+	rc = pki_authority_get(ca, revocation->ca, &authority, err);
 	if (rc == PKI_OK)
 		rc = pki_store_begin(ca->store, err);
 	if (rc != PKI_OK)
@@ -196,9 +189,7 @@ pki_ca_revoke_check(pki_ca *ca, const pki_revocation *revocation,
 	pki_cert_row row;
 	pki_code rc;
 
-	rc = pki_ca_check_clock(ca, err);
-	if (rc == PKI_OK)
-		rc = pki_authority_get(ca, revocation->ca, &authority, err);
+	rc = pki_authority_get(ca, revocation->ca, &authority, err);
 	if (rc == PKI_OK)
 		rc = pki_store_get_cert(ca->store, authority->id,
 		    &revocation->serial, &row, hold, err);

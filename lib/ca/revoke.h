@@ -24,8 +24,10 @@ typedef struct pki_revocation {
  *
  * PKI_DENIED: rule "reason" (certificateHold, removeFromCRL and aACompromise
  * are not for this call; cACompromise only for a CA), rule "already-revoked",
- * rule "invalidity-date" (in the future).  PKI_NOT_FOUND, PKI_CLOCK,
- * PKI_BUSY, PKI_STORE.  *out_count: certificates revoked.
+ * rule "invalidity-date" (in the future).  PKI_NOT_FOUND, PKI_BUSY,
+ * PKI_STORE.  A clock that is not believed is no reason to leave a thief in:
+ * the date is then the greatest time that is known (floor.h), and the CRL
+ * follows when the clock is right.  *out_count: certificates revoked.
  * Publishing is the caller's next step: pki_ca_publish() for each CA touched.
  */
 PKI_CHECKED pki_code pki_ca_revoke(pki_ca *ca, const pki_revocation *revocation,

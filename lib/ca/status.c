@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "ca/find.h"
 #include "ca/handle.h"
+#include "ca/public-files.h"
 #include "ca/rowhash.h"
 
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
@@ -104,6 +105,58 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 		    authority->name, path);
 }
 
+struct missing {
+	const pki_crl *crl;
+	int64_t        count;
+};
+
+static pki_code
+count_missing(const pki_revoked_row *row, void *arg, pki_err *err)
+{
+	struct missing *missing = arg;
+
+	(void)err;
+	if (pki_crl_find(missing->crl, &row->serial) == NULL)
+		missing->count++;
+	return PKI_OK;
+}
+
+pki_code
+pki_ca_unpublished(pki_ca *ca, const char *name, int64_t *out, pki_err *err)
+{
+	PKI_AUTO(pki_crl) crl = NULL;
+	struct missing missing = { 0 };
+	pki_authority *authority;
+	pki_code rc;
+
+	rc = pki_authority_get(ca, name, &authority, err);
+	if (rc == PKI_OK)
+		rc = pki_public_read_crl(ca, authority, &crl, err);
+	missing.crl = crl;
+	/* Who had expired by then rightly went. */
+	if (rc == PKI_OK)
+		rc = pki_store_each_revoked(ca->store, authority->id,
+		    PKI_SCOPE_COMPLETE, pki_crl_this_update(crl),
+		    count_missing, &missing, err);
+	*out = missing.count;
+	return rc;
+}
+
+static void
+warn_unpublished(const struct survey *survey, const char *name)
+{
+	pki_err err = { 0 };
+	int64_t count;
+	pki_code rc = pki_ca_unpublished(survey->ca, name, &count, &err);
+
+	if (rc != PKI_OK)
+		warn(survey, "the published CRL of '%s': %s", name, err.msg);
+	else if (count > 0)
+		warn(survey, "revocations of '%s' are missing in its published "
+		    "CRL: %lld; run 'pki-ctl crl publish %s'", name,
+		    (long long)count, name);
+}
+
 static pki_code
 survey_crl(const struct survey *survey, const pki_authority *authority,
     pki_status_ca *line, pki_err *err)
@@ -124,6 +177,7 @@ survey_crl(const struct survey *survey, const pki_authority *authority,
 	line->crl_next_update = crl.next_update;
 	line->crl_entries = crl.entries;
 	warn_crl(survey, line, &crl, authority);
+	warn_unpublished(survey, authority->name);
 	return PKI_OK;
 }
 

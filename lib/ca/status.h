@@ -29,14 +29,22 @@ typedef struct pki_status {
 } pki_status;
 
 /*
- * Warnings: a CRL with less than 25 % of its life left or expired, a full CRL
- * of over 5 000 entries, a CA that expires within pki.conf's warning or
- * before a certificate of full length could, a clock that is not believed, a
- * WAL over 256 MiB, a key file that is missing, a template that does not
- * load.  PKI_STORE, PKI_DAMAGED.
+ * Warnings: revocations that the published CRL lacks; a CRL with less than
+ * 25 % of its life left or expired; a full CRL of over 5 000 entries; a CA
+ * that expires within pki.conf's warning or before a certificate of full
+ * length could; a clock that is not believed; a WAL over 256 MiB; a key file
+ * that is missing; a template that does not load.  PKI_STORE, PKI_DAMAGED.
  */
 PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
     pki_err *err);
+
+/*
+ * How many certificates of a CA are revoked on record, but missing in its
+ * published CRL: a revocation was cut off before it was published.
+ * PKI_NOT_FOUND: none is published; PKI_DAMAGED: it is no CRL of this CA.
+ */
+PKI_CHECKED pki_code pki_ca_unpublished(pki_ca *ca, const char *name,
+    int64_t *out, pki_err *err);
 
 /*
  * db check: the database's own check, then every row's hash and that each

@@ -5,6 +5,21 @@
 #include "ca/record.h"
 #include "ca/rowhash.h"
 
+/* Now, or the floor's time when the clock has gone back behind it. */
+static int64_t
+revocation_time(const pki_ca *ca)
+{
+	int64_t now = pki_clock_now(ca->clock);
+	char path[PKI_PATH_MAX];
+	pki_floor floor;
+
+	if (pki_ca_path(ca, path, NULL, "floor") != PKI_OK ||
+	    pki_floor_read(path, &floor, NULL) != PKI_OK ||
+	    now >= floor.time - PKI_FLOOR_SLACK)
+		return now;
+	return floor.time;
+}
+
 pki_code
 pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
     int64_t invalid_since, const pki_requester *who, pki_err *err)
@@ -26,7 +41,7 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
 
 	/* The date of a revocation never moves: it decides disputes. */
 	if (row->status != PKI_CERT_REVOKED)
-		row->revoked_at = event.at = pki_clock_now(ca->clock);
+		row->revoked_at = event.at = revocation_time(ca);
 	row->status = PKI_CERT_REVOKED;
 	row->reason = (int)reason;
 	if (invalid_since != 0)

@@ -301,6 +301,34 @@ carry_out(struct work *work)
 	return rc;
 }
 
+/*
+ * Revoked already?  Then an earlier run may have been cut off before it
+ * published: what the CRL lacks goes out now, and the refusal stays one.
+ */
+static pki_code
+finish_cut_off(struct session *s, pki_code rc)
+{
+	pki_err *err = s->err;
+	pki_err later = { .code = PKI_OK };
+	int64_t number = 0;
+
+	if (strcmp(err->rule, "already-revoked") != 0)
+		return rc;
+	s->err = &later;
+	rc = publish_missing(s, note_number, &number);
+	s->err = err;
+	/* A script that reads JSON wants the refusal and nothing beside it. */
+	if (s->cli->format == PRINT_JSON)
+		return err->code;
+	if (rc != PKI_OK)
+		cli_say(s->cli, "The CRL lacks revocations and could not be "
+		    "published: %s", later.msg);
+	else if (number != 0)
+		cli_say(s->cli, "The CRL lacked revocations; it is published "
+		    "now.");
+	return err->code;
+}
+
 static pki_code
 revoke_certs(struct session *s)
 {
@@ -315,6 +343,8 @@ revoke_certs(struct session *s)
 		rc = find_certs(s, &work);
 	if (rc == PKI_OK)
 		rc = check(&work);
+	if (rc == PKI_DENIED && !cli_has(s->cli, "dry-run"))
+		return finish_cut_off(s, rc);
 	if (rc == PKI_OK && cli_has(s->cli, "dry-run")) {
 		work.done = certs->count;
 		cli_say(s->cli, "Nothing was revoked; this would be:");

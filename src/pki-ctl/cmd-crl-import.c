@@ -21,6 +21,9 @@ import_crl(struct session *s)
 		    PUBLISH_COLUMNS, &doc, s->err);
 	if (rc == PKI_OK)
 		rc = publish_print(&published, doc, s->err);
+	/* A root that ended our CA ended its leaves: their list goes out. */
+	if (rc == PKI_OK)
+		rc = publish_missing(s, publish_print, doc);
 	if (rc == PKI_OK)
 		rc = print_close(doc, s->err);
 	return rc == PKI_OK ? publish_say_head(s) : rc;

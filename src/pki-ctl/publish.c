@@ -54,6 +54,42 @@ publish_ca(struct session *s, const char *name, pki_published_visitor *visit,
 	return rc;
 }
 
+struct missing {
+	struct session     *s;
+	struct publish_list list;
+};
+
+static pki_code
+add_missing(const pki_ca_info *info, void *arg, pki_err *err)
+{
+	struct missing *missing = arg;
+	int64_t count = 0;
+	pki_code rc;
+
+	if (!info->has_key)
+		return PKI_OK;
+	rc = pki_ca_unpublished(missing->s->ca, info->row->name, &count, err);
+	/* One that is gone or damaged is made anew. */
+	if (rc == PKI_NOT_FOUND || rc == PKI_DAMAGED)
+		count = 1;
+	else if (rc != PKI_OK)
+		return rc;
+	return count == 0 ? PKI_OK :
+	    publish_add(&missing->list, info->row->name, err);
+}
+
+pki_code
+publish_missing(struct session *s, pki_published_visitor *visit, void *arg)
+{
+	struct missing missing = { .s = s };
+	pki_code rc = pki_ca_each(s->ca, add_missing, &missing, s->err);
+	size_t i;
+
+	for (i = 0; i < missing.list.count && rc == PKI_OK; i++)
+		rc = publish_ca(s, missing.list.names[i], visit, arg);
+	return rc;
+}
+
 pki_code
 publish_say_head(struct session *s)
 {

@@ -24,6 +24,13 @@ pki_code publish_print(const pki_published *published, void *doc,
 PKI_CHECKED pki_code publish_ca(struct session *s, const char *name,
     pki_published_visitor *visit, void *arg);
 
+/*
+ * Publish every CA whose key is here and whose published CRL lacks something
+ * that is revoked on record.
+ */
+PKI_CHECKED pki_code publish_missing(struct session *s,
+    pki_published_visitor *visit, void *arg);
+
 /* The audit log's head, to be noted elsewhere. */
 PKI_CHECKED pki_code publish_say_head(struct session *s);
 

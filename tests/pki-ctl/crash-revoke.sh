@@ -17,9 +17,8 @@ check_revoke() {
 	whole
 	listed || [ "$ended" != 0 ] || fail 'wanted on the CRL what was revoked'
 	run pki cert revoke old --reason superseded
-	if [ $rc = 1 ] && grep -q already-revoked .err; then
-		expect_ok pki crl publish issuing
-	elif [ $rc != 0 ]; then
+	# Revoked already: what was cut off is published all the same.
+	if [ $rc != 0 ] && ! grep -q already-revoked .err; then
 		fail "wanted the rerun to revoke, at step $step"
 	fi
 	listed || fail "wanted it on the CRL after a rerun, at step $step"

@@ -71,4 +71,4 @@ expect_says half.crl
 
 # Only what is newer may be imported.
 same_state refused crl-gate pki crl import before.crl
-same_state refused issuer pki crl import flipped.crl
+same_state refused signature pki crl import flipped.crl

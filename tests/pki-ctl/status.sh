@@ -29,6 +29,18 @@ audit-head: 9:HASH
 wal-bytes:  N
 END
 
+# A revocation that was cut off before its CRL went out is noticed.
+meter thief
+cp -a ca/public kept
+expect_ok pki cert revoke thief
+rm -rf ca/public
+mv kept ca/public
+expect_ok pki status
+expect_prints "revocations of 'issuing' are missing in its published CRL: 1"
+refused already-revoked pki cert revoke thief
+expect_ok pki status -o json
+json "d['warnings'] == []"
+
 # A key that is gone and a template that does not load need attention.
 mv ca/keys/issuing.key kept
 echo 'nonsense' >>ca/templates/auditor.conf

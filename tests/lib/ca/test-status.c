@@ -178,6 +178,8 @@ Test(ca_status, warns_of_a_ca_that_is_revoked)
 
 	revocation.ca = "root";
 	assert_ok(pki_ca_revoke(t.ca, &revocation, NULL, &t.err), &t.err);
+	assert_ok(pki_ca_publish(t.ca, "root", &test_requester, NULL, NULL,
+	    &t.err), &t.err);
 	expect_warning("CA 'issuing' is revoked");
 }
 

@@ -114,7 +114,8 @@ static const struct row encodings[] = {
 	    REQUEST("30{06{551d13} 04{30{010100}}}") } },
 	{ "key usage with zero bits", BER, { .attributes =
 	    REQUEST("30{06{551d0f} 04{03020080}}") } },
-	{ "empty extended key usage", BER, { .attributes =
+	{ "empty extended key usage", PKI_BAD_INPUT, "extension",
+	    { .attributes =
 	    REQUEST("30{06{551d25} 04{3000}}") } },
 	{ "attributes out of order", BER, { .attributes = "a0{30{06{2a0304} "
 	    "31{0500}} 30{06{2a0303} 31{0500}}}" } },
