@@ -67,9 +67,11 @@ check_trust(const char *path, const struct stat *st, pki_file_trust trust,
 		return pki_refuse(err, PKI_DENIED, "file-owner",
 		    "a file of this user or root", "%s of user %u", path,
 		    (unsigned)st->st_uid);
-	if (trust == PKI_FILE_OURS && (others & (S_IWGRP | S_IWOTH)) != 0)
+	/* Where each user has a group of his own, files are born 0664. */
+	if (trust == PKI_FILE_OURS && ((others & S_IWOTH) != 0 ||
+	    ((others & S_IWGRP) != 0 && st->st_gid != getegid())))
 		return pki_refuse(err, PKI_DENIED, "file-mode",
-		    "not writable by group and others: chmod go-w",
+		    "not writable by others or a foreign group: chmod go-w",
 		    "%s mode %04o", path, (unsigned)(st->st_mode & 07777));
 	return PKI_OK;
 }

@@ -17,7 +17,7 @@ PKI_BEGIN_DECLS
 /* What is asked of a file before it is read. */
 typedef enum pki_file_trust {
 	PKI_FILE_ANY,           /* any regular file */
-	PKI_FILE_OURS,          /* of us or root, not writable by others */
+	PKI_FILE_OURS,          /* of us or root, written by none but us */
 	PKI_FILE_SECRET,        /* owned by us, no group or other bits at all */
 } pki_file_trust;
 

@@ -100,7 +100,7 @@ Test(file_read, judges_the_mode_by_what_is_asked)
 		{ 0700, PKI_OK, PKI_OK }, { 0640, PKI_OK, PKI_DENIED },
 		{ 0644, PKI_OK, PKI_DENIED }, { 0604, PKI_OK, PKI_DENIED },
 		{ 0610, PKI_OK, PKI_DENIED }, { 0601, PKI_OK, PKI_DENIED },
-		{ 0620, PKI_DENIED, PKI_DENIED },
+		{ 0620, PKI_OK, PKI_DENIED },   /* our own group */
 		{ 0602, PKI_DENIED, PKI_DENIED },
 		{ 0666, PKI_DENIED, PKI_DENIED },
 	};
@@ -122,6 +122,20 @@ Test(file_read, judges_the_mode_by_what_is_asked)
 		if (rows[i].secret != PKI_OK)
 			cr_expect_str_eq(err.rule, "file-mode");
 	}
+}
+
+Test(file_read, refuses_settings_that_a_foreign_group_may_write)
+{
+	PKI_AUTO(pki_buf) buf = NULL;
+
+	if (geteuid() != 0)
+		cr_skip_test("only root gives files to a group");
+	put(path, "x", 0664);
+	cr_assert_eq(chown(path, 0, 65534), 0);
+	/* Giving it away takes no mode bit that counts here. */
+	cr_assert_eq(chmod(path, 0664), 0);
+	assert_refused(pki_file_read(path, 9, PKI_FILE_OURS, &buf, &err),
+	    PKI_DENIED, &err, "file-mode");
 }
 
 static int
