@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
+
+#include "tests/support/support.h"
 
 TestSuite(sqlite_create, .timeout = 30);
 TestSuite(sqlite_open, .timeout = 30);
@@ -180,13 +181,12 @@ Test(sqlite_open, refuses_a_foreign_owner_and_a_mode_for_all)
 
 /* In a child that is nobody: the code of creating, then of opening. */
 static int
-codes_of_nobody(const char *url)
+codes_of_nobody(void *arg)
 {
+	const char *url = arg;
 	pki_store *store = NULL;
 	pki_code created, opened;
 
-	if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0))
-		return -1;
 	created = pki_store_create(url, &store, NULL);
 	opened = pki_store_open(url, &store, NULL);
 	return (int)(created << 4 | opened);
@@ -195,8 +195,7 @@ codes_of_nobody(const char *url)
 Test(sqlite_open, fails_in_a_directory_without_permission)
 {
 	struct store_sample t;
-	int status;
-	pid_t pid;
+	int codes;
 
 	store_sample_empty(&t, STORE_SQLITE);
 	pki_store_free(t.store);
@@ -204,12 +203,9 @@ Test(sqlite_open, fails_in_a_directory_without_permission)
 	unlink(file_of(&t, "ca.db"));
 	unlink(file_of(&t, "write.lock"));
 	cr_assert_eq(chmod(t.dir, 0555), 0);
-	pid = fork();
-	if (pid == 0)
-		_exit(codes_of_nobody(t.url));
-	cr_assert_eq(waitpid(pid, &status, 0), pid);
-	cr_expect_eq(WEXITSTATUS(status), PKI_SYSTEM << 4 | PKI_NOT_FOUND,
-	    "codes %02x", (unsigned)WEXITSTATUS(status));
+	codes = run_as_nobody(codes_of_nobody, t.url);
+	cr_expect_eq(codes, PKI_SYSTEM << 4 | PKI_NOT_FOUND, "codes %02x",
+	    (unsigned)codes);
 	cr_expect_neq(access(file_of(&t, "ca.db"), F_OK), 0);
 	chmod(t.dir, 0755);
 	store_sample_close(&t);
