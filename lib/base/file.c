@@ -10,6 +10,10 @@
 
 #include "base/text.h"
 
+/* What is copied at once, on the stack. */
+#define BLOCK 65536
+#define COPIED_AT_ONCE ((size_t)1 << 30)
+
 /* A descriptor that closes itself. */
 static void
 close_fd(int *fd)
@@ -142,6 +146,7 @@ struct pki_file_new {
 	mode_t         mode;
 	int            fd;
 	off_t          len;             /* written so far */
+	bool           synced;
 };
 
 void
@@ -171,7 +176,7 @@ open_temp(pki_file_new *file, pki_err *err)
 		if (rc != PKI_OK)
 			return rc;
 		file->fd = open(file->temp,
-		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (file->fd >= 0 || errno != EEXIST)
 			break;
 	}
@@ -236,6 +241,110 @@ pki_file_write(pki_file_new *file, pki_bytes bytes, pki_err *err)
 	return PKI_OK;
 }
 
+/* Where the next write goes, and what commit leaves. */
+static pki_code
+set_length(pki_file_new *file, off_t len, pki_err *err)
+{
+	if (lseek(file->fd, len, SEEK_SET) != len)
+		return pki_fail_errno(err, "write %s", file->path);
+	file->len = len;
+	return PKI_OK;
+}
+
+pki_code
+pki_file_patch(pki_file_new *file, off_t at, pki_bytes bytes, pki_err *err)
+{
+	while (bytes.len != 0) {
+		ssize_t put = pwrite(file->fd, bytes.data, bytes.len, at);
+
+		if (put < 0 && errno == EINTR)
+			continue;
+		if (put <= 0)
+			return pki_fail_errno(err, "write %s", file->path);
+		bytes.data += put;
+		bytes.len -= (size_t)put;
+		at += put;
+	}
+	return at > file->len ? set_length(file, at, err) : PKI_OK;
+}
+
+/* Octets from one place to another, in the order that loses none. */
+static pki_code
+move_block(pki_file_new *file, off_t from, off_t to, size_t len, pki_err *err)
+{
+	uint8_t block[BLOCK];
+
+	if (pread(file->fd, block, len, from) != (ssize_t)len)
+		return pki_fail_errno(err, "read %s", file->path);
+	return pki_file_patch(file, to, pki_bytes_of(block, len), err);
+}
+
+pki_code
+pki_file_move(pki_file_new *file, off_t from, off_t to, pki_err *err)
+{
+	off_t len = file->len - from, done = 0;
+	pki_code rc = PKI_OK;
+
+	while (rc == PKI_OK && done < len && from != to) {
+		size_t step = len - done < BLOCK ? (size_t)(len - done) : BLOCK;
+		off_t at = to < from ? done : len - done - (off_t)step;
+
+		rc = move_block(file, from + at, to + at, step, err);
+		done += (off_t)step;
+	}
+	return rc == PKI_OK && to < from ?
+	    set_length(file, to + len, err) : rc;
+}
+
+pki_code
+pki_file_reopen(const pki_file_new *file, int *out, pki_err *err)
+{
+	int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return pki_fail_errno(err, "read %s", file->path);
+	*out = fd;
+	return PKI_OK;
+}
+
+/* By the kernel, as far as it can. */
+static pki_code
+copy_inside(pki_file_new *file, int from, pki_err *err)
+{
+	ssize_t put;
+
+	while ((put = copy_file_range(from, NULL, file->fd, NULL,
+	    COPIED_AT_ONCE, 0)) > 0)
+		file->len += put;
+	if (put < 0 && errno != EXDEV && errno != EINVAL && errno != ENOSYS &&
+	    errno != EOPNOTSUPP)
+		return pki_fail_errno(err, "write %s", file->path);
+	return PKI_OK;
+}
+
+pki_code
+pki_file_write_from(pki_file_new *file, const char *path, pki_err *err)
+{
+	AUTO_FD from = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	uint8_t block[BLOCK];
+	ssize_t got;
+	pki_code rc;
+
+	if (from < 0 && errno == ENOENT)
+		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
+	if (from < 0)
+		return pki_fail_errno(err, "open %s", path);
+	rc = copy_inside(file, from, err);
+	while (rc == PKI_OK && (got = read(from, block, sizeof(block))) != 0) {
+		if (got > 0)
+			rc = pki_file_write(file,
+			    pki_bytes_of(block, (size_t)got), err);
+		else if (errno != EINTR)
+			rc = pki_fail_errno(err, "read %s", path);
+	}
+	return rc;
+}
+
 /* Give the temporary file its name. */
 static pki_code
 name_file(pki_file_new *file, pki_err *err)
@@ -257,14 +366,24 @@ name_file(pki_file_new *file, pki_err *err)
 }
 
 pki_code
-pki_file_commit(pki_file_new *file, pki_err *err)
+pki_file_sync(pki_file_new *file, pki_err *err)
 {
-	pki_code rc;
-
+	if (file->synced)
+		return PKI_OK;
 	if (fchmod(file->fd, file->mode) != 0 ||
 	    ftruncate(file->fd, file->len) != 0 || fsync(file->fd) != 0)
 		return pki_fail_errno(err, "write %s", file->path);
-	rc = name_file(file, err);
+	file->synced = true;
+	return PKI_OK;
+}
+
+pki_code
+pki_file_commit(pki_file_new *file, pki_err *err)
+{
+	pki_code rc = pki_file_sync(file, err);
+
+	if (rc == PKI_OK)
+		rc = name_file(file, err);
 	if (rc != PKI_OK)
 		return rc;
 	close(file->fd);

@@ -59,6 +59,20 @@ PKI_CHECKED pki_code pki_file_reserve(pki_file_new *file, size_t len,
     pki_err *err);
 PKI_CHECKED pki_code pki_file_write(pki_file_new *file, pki_bytes bytes,
     pki_err *err);
+/* Overwrite octets written before; what goes beyond them is appended. */
+PKI_CHECKED pki_code pki_file_patch(pki_file_new *file, off_t at,
+    pki_bytes bytes, pki_err *err);
+/* Write the contents of another file, a block at a time.  PKI_NOT_FOUND. */
+PKI_CHECKED pki_code pki_file_write_from(pki_file_new *file, const char *path,
+    pki_err *err);
+/* Move all from there on to another place. */
+PKI_CHECKED pki_code pki_file_move(pki_file_new *file, off_t from, off_t to,
+    pki_err *err);
+/* A descriptor of its own to read back what was written. */
+PKI_CHECKED pki_code pki_file_reopen(const pki_file_new *file, int *out,
+    pki_err *err);
+/* Make the contents durable before the file appears: what fails, fails now. */
+PKI_CHECKED pki_code pki_file_sync(pki_file_new *file, pki_err *err);
 PKI_CHECKED pki_code pki_file_commit(pki_file_new *file, pki_err *err);
 void pki_file_new_free(pki_file_new *file);
 PKI_DEFINE_CLEANUP(pki_file_new)

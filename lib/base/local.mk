@@ -7,6 +7,7 @@ pkibaseinclude_HEADERS += \
 	%D%/ids.h \
 	%D%/lock.h \
 	%D%/settings.h \
+	%D%/sink.h \
 	%D%/text.h
 libpki_core_la_SOURCES += \
 	%D%/buf.c \

@@ -9,6 +9,8 @@ struct pki_signer_backend {
 	/* By pki_sigalg_for() the key's type; octets appended to out. */
 	pki_code (*sign)(void *holder, pki_bytes message, pki_buf *out,
 	    pki_err *err);
+	/* In pieces, for algorithms that can; NULL when the holder cannot. */
+	pki_code (*begin)(void *holder, pki_signing **out, pki_err *err);
 	void     (*free)(void *holder);
 };
 

@@ -10,6 +10,12 @@ sign_by_key(void *holder, pki_bytes message, pki_buf *out, pki_err *err)
 	return pki_key_sign(holder, message, out, err);
 }
 
+static pki_code
+begin_by_key(void *holder, pki_signing **out, pki_err *err)
+{
+	return pki_key_sign_begin(holder, out, err);
+}
+
 static void
 free_key(void *holder)
 {
@@ -18,6 +24,7 @@ free_key(void *holder)
 
 static const struct pki_signer_backend backend = {
 	.sign = sign_by_key,
+	.begin = begin_by_key,
 	.free = free_key,
 };
 

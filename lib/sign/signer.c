@@ -58,3 +58,19 @@ pki_signer_sign(pki_signer *signer, pki_bytes message, pki_buf *out,
 {
 	return signer->backend->sign(signer->holder, message, out, err);
 }
+
+bool
+pki_signer_streams(const pki_signer *signer)
+{
+	return signer->backend->begin != NULL &&
+	    pki_sigalg_streams(signer->algorithm);
+}
+
+pki_code
+pki_signer_begin(pki_signer *signer, pki_signing **out, pki_err *err)
+{
+	if (!pki_signer_streams(signer))
+		return pki_fail(err, PKI_USAGE, "%s signs in one piece only",
+		    signer->algorithm->name);
+	return signer->backend->begin(signer->holder, out, err);
+}

@@ -3,10 +3,10 @@
 
 /*
  * Whoever holds a CA key.  Today a file; a token or HSM is another
- * signer-<kind>.c with the two functions of struct pki_signer_backend.
+ * signer-<kind>.c with the functions of struct pki_signer_backend.
  */
 
-#include "x509/pubkey.h"
+#include "x509/key.h"
 
 PKI_BEGIN_DECLS
 
@@ -36,6 +36,15 @@ const pki_sigalg *pki_signer_algorithm(const pki_signer *signer);
 /* Signature octets of message appended to out.  PKI_CRYPTO. */
 PKI_CHECKED pki_code pki_signer_sign(pki_signer *signer, pki_bytes message,
     pki_buf *out, pki_err *err);
+
+/*
+ * The same of a message that comes in pieces: the signer must live as long as
+ * *out.  Not every algorithm can (Ed25519 and ML-DSA read the message twice
+ * or before they begin), nor every holder: ask first.  PKI_CRYPTO, PKI_USAGE.
+ */
+bool pki_signer_streams(const pki_signer *signer);
+PKI_CHECKED pki_code pki_signer_begin(pki_signer *signer, pki_signing **out,
+    pki_err *err);
 
 PKI_END_DECLS
 

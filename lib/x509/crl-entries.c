@@ -1,9 +1,18 @@
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "x509/crl-parts.h"
 #include "x509/extension.h"
+
+/* removeFromCRL belongs to delta CRLs: RFC 5280, 5.3.1. */
+static bool
+reason_is_listed(uint8_t code)
+{
+	return code <= PKI_REASON_AA_COMPROMISE && code != 7 &&
+	    code != PKI_REASON_REMOVE_FROM_CRL;
+}
 
 static pki_code
 read_reason(void *out, const pki_extension *extension, pki_err *err)
@@ -18,10 +27,7 @@ read_reason(void *out, const pki_extension *extension, pki_err *err)
 		rc = pki_der_finish(&all, err);
 	if (rc != PKI_OK)
 		return rc;
-	/* removeFromCRL belongs to delta CRLs: RFC 5280, 5.3.1. */
-	if (content.len != 1 || content.data[0] > PKI_REASON_AA_COMPROMISE ||
-	    content.data[0] == 7 ||
-	    content.data[0] == PKI_REASON_REMOVE_FROM_CRL)
+	if (content.len != 1 || !reason_is_listed(content.data[0]))
 		return pki_refuse(err, PKI_BAD_INPUT, "crl",
 		    "0 to 6, 9 or 10", "a reason of another value");
 	entry->reason = (pki_reason)content.data[0];
@@ -89,13 +95,80 @@ static const pki_extension_row rows[] = {
 /* certificateIssuer, of indirect CRLs, is critical and so refused. */
 static const pki_extension_table table = { rows, PKI_COUNT(rows), "crl" };
 
-static pki_code
-read_entry(pki_der *list, pki_crl_entry *entry, pki_err *err)
+/* "260124080702Z" after its header, of this century. */
+static bool
+read_short_time(const uint8_t *at, int64_t *out)
+{
+	int fields[6];
+	pki_date date;
+
+	if (at[0] != PKI_DER_UTC_TIME || at[1] != 13 || at[14] != 'Z')
+		return false;
+	for (size_t i = 0; i < PKI_COUNT(fields); i++) {
+		fields[i] = read_digits(at + 2 + 2 * i);
+		if (fields[i] < 0)
+			return false;
+	}
+	date = (pki_date){
+		.year = 2000 + fields[0], .month = fields[1],
+		.day = fields[2], .hour = fields[3], .minute = fields[4],
+		.second = fields[5],
+	};
+	return fields[0] < 50 && pki_date_seconds(&date, out, NULL) == PKI_OK;
+}
+
+#define SHORT_TIME_OCTETS 15
+
+/*
+ * An entry as nearly all are, which a list has by the million: a serial, a
+ * time, and a reason or nothing.  False says nothing about one of another
+ * shape, be it right or wrong.
+ */
+static bool
+read_usual(pki_der *list, pki_crl_entry *entry)
+{
+	static const pki_bytes reason = PKI_BYTES_TEXT("\x30\x0c\x30\x0a"
+	    "\x06\x03\x55\x1d\x15\x04\x03\x0a\x01");
+	const uint8_t *at = list->rest.data;
+	size_t len, serial, rest;
+
+	if (list->rest.len < 2 || at[0] != PKI_DER_SEQUENCE || at[1] >= 0x80)
+		return false;
+	len = at[1];
+	if (len > list->rest.len - 2 || len < 2 || at[2] != PKI_DER_INTEGER)
+		return false;
+	serial = at[3];
+	/* One that begins with zero is short, or not minimal. */
+	if (serial < 1 || serial > sizeof(entry->serial.octets) ||
+	    len < 2 + serial + SHORT_TIME_OCTETS || at[4] == 0 ||
+	    at[4] >= 0x80 ||
+	    !read_short_time(at + 4 + serial, &entry->revoked_at))
+		return false;
+	rest = len - 2 - serial - SHORT_TIME_OCTETS;
+	at += 4 + serial + SHORT_TIME_OCTETS;
+	entry->reason = PKI_REASON_UNSPECIFIED;
+	if (rest == reason.len + 1 && memcmp(at, reason.data, reason.len) == 0
+	    && reason_is_listed(at[reason.len]))
+		entry->reason = (pki_reason)at[reason.len];
+	else if (rest != 0)
+		return false;
+	entry->invalid_since = 0;
+	entry->serial.len = (uint8_t)serial;
+	memcpy(entry->serial.octets, list->rest.data + 4, serial);
+	list->rest = pki_bytes_of(list->rest.data + 2 + len,
+	    list->rest.len - 2 - len);
+	return true;
+}
+
+pki_code
+pki_crl_read_entry(pki_der *list, pki_crl_entry *entry, pki_err *err)
 {
 	pki_bytes octets;
 	pki_der der;
 	pki_code rc;
 
+	if (read_usual(list, entry))
+		return PKI_OK;
 	rc = pki_der_enter(list, PKI_DER_SEQUENCE, &der, err);
 	if (rc == PKI_OK)
 		rc = pki_der_read_integer(&der, &octets, err);
@@ -164,7 +237,7 @@ pki_crl_read_entries(pki_crl *crl, pki_der *der, pki_err *err)
 	if (crl->entries == NULL)
 		return pki_fail_memory(err);
 	for (; crl->count < count; crl->count++) {
-		rc = read_entry(&list, &crl->entries[crl->count], err);
+		rc = pki_crl_read_entry(&list, &crl->entries[crl->count], err);
 		if (rc != PKI_OK)
 			return pki_wrap(err, rc, "entry %zu", crl->count + 1);
 	}

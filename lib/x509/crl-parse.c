@@ -74,8 +74,8 @@ static const pki_extension_row rows[] = {
 
 static const pki_extension_table table = { rows, PKI_COUNT(rows), "crl" };
 
-static pki_code
-read_extensions(pki_crl *crl, pki_der *der, pki_err *err)
+pki_code
+pki_crl_read_extensions(pki_crl *crl, pki_der *der, pki_err *err)
 {
 	pki_der list;
 	pki_code rc = PKI_OK;
@@ -144,6 +144,20 @@ read_times(pki_crl *crl, pki_der *tbs, pki_err *err)
 	return rc;
 }
 
+pki_code
+pki_crl_read_head(pki_crl *crl, pki_der *der, pki_err *err)
+{
+	pki_code rc = read_version(der, err);
+
+	if (rc == PKI_OK)
+		rc = pki_signed_read_inner(&crl->frame, der, "crl", err);
+	if (rc == PKI_OK)
+		rc = read_issuer(crl, der, err);
+	if (rc == PKI_OK)
+		rc = read_times(crl, der, err);
+	return rc;
+}
+
 static pki_code
 read_tbs(pki_crl *crl, pki_err *err)
 {
@@ -153,17 +167,11 @@ read_tbs(pki_crl *crl, pki_err *err)
 
 	rc = pki_der_enter(&all, PKI_DER_SEQUENCE, &tbs, err);
 	if (rc == PKI_OK)
-		rc = read_version(&tbs, err);
-	if (rc == PKI_OK)
-		rc = pki_signed_read_inner(&crl->frame, &tbs, "crl", err);
-	if (rc == PKI_OK)
-		rc = read_issuer(crl, &tbs, err);
-	if (rc == PKI_OK)
-		rc = read_times(crl, &tbs, err);
+		rc = pki_crl_read_head(crl, &tbs, err);
 	if (rc == PKI_OK && pki_der_next_is(&tbs, PKI_DER_SEQUENCE))
 		rc = pki_crl_read_entries(crl, &tbs, err);
 	if (rc == PKI_OK)
-		rc = read_extensions(crl, &tbs, err);
+		rc = pki_crl_read_extensions(crl, &tbs, err);
 	if (rc == PKI_OK)
 		rc = pki_der_finish(&tbs, err);
 	return rc;

@@ -21,6 +21,18 @@ struct pki_crl {
 #define PKI_CRL_WHAT "CRL"
 
 /*
+ * The parts of a TBSCertList, in their order: everything before
+ * revokedCertificates, one of its entries, crlExtensions.  crl->frame must
+ * have the outer algorithm; crl->number must be -1.  PKI_BAD_INPUT, rules
+ * "der", "crl", "name", "serial"; PKI_NO_MEMORY.
+ */
+PKI_CHECKED pki_code pki_crl_read_head(pki_crl *crl, pki_der *der,
+    pki_err *err);
+PKI_CHECKED pki_code pki_crl_read_entry(pki_der *list, pki_crl_entry *entry,
+    pki_err *err);
+PKI_CHECKED pki_code pki_crl_read_extensions(pki_crl *crl, pki_der *der,
+    pki_err *err);
+/*
  * Read revokedCertificates, which der stands before.
  * PKI_BAD_INPUT, rules "der", "crl"; PKI_NO_MEMORY.
  */

@@ -35,33 +35,6 @@ typedef struct pki_crl_entry {
 	int64_t    invalid_since;       /* 0: no invalidityDate */
 } pki_crl_entry;
 
-typedef struct pki_crl_fields {
-	const pki_sigalg *algorithm;
-	const pki_name   *issuer;
-	pki_bytes         authority_key_id;
-	int64_t           this_update, next_update;
-	int64_t           number;
-	const char       *idp_url;      /* critical IDP with this fullName */
-} pki_crl_fields;
-
-/*
- * Build a TBSCertList: begin, add entries in ascending serial order, encode.
- * Extensions: authorityKeyIdentifier, cRLNumber, issuingDistributionPoint.
- * No revokedCertificates at all when there is no entry.  begin and add return
- * PKI_BAD_INPUT for a time outside 1970 to 9999, a negative number, nextUpdate
- * before thisUpdate, a serial not above the last, and removeFromCRL, which
- * only delta CRLs have; all three PKI_CRYPTO, PKI_NO_MEMORY.
- */
-typedef struct pki_crl_builder pki_crl_builder;
-PKI_CHECKED pki_code pki_crl_begin(const pki_crl_fields *fields,
-    pki_crl_builder **out, pki_err *err);
-PKI_CHECKED pki_code pki_crl_add(pki_crl_builder *builder,
-    const pki_crl_entry *entry, pki_err *err);
-PKI_CHECKED pki_code pki_crl_encode(pki_crl_builder *builder, pki_buf *out_tbs,
-    pki_err *err);
-void pki_crl_builder_free(pki_crl_builder *builder);
-PKI_DEFINE_CLEANUP(pki_crl_builder)
-
 /* A CRL as read. */
 typedef struct pki_crl pki_crl;
 

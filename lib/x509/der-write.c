@@ -2,8 +2,19 @@
 
 #include <stdio.h>
 
-static void
-add_header(pki_buf *out, uint8_t tag, size_t len)
+size_t
+pki_der_header_octets(size_t len)
+{
+	size_t octets = 2;
+
+	if (len >= 0x80)
+		for (; len > 0; len >>= 8)
+			octets++;
+	return octets;
+}
+
+void
+pki_der_add_header(pki_buf *out, uint8_t tag, size_t len)
 {
 	int count = 0;
 
@@ -22,14 +33,14 @@ add_header(pki_buf *out, uint8_t tag, size_t len)
 void
 pki_der_add(pki_buf *out, uint8_t tag, pki_bytes content)
 {
-	add_header(out, tag, content.len);
+	pki_der_add_header(out, tag, content.len);
 	pki_buf_add(out, content);
 }
 
 void
 pki_der_add_bits(pki_buf *out, pki_bytes octets)
 {
-	add_header(out, PKI_DER_BIT_STRING, octets.len + 1);
+	pki_der_add_header(out, PKI_DER_BIT_STRING, octets.len + 1);
 	pki_buf_add_byte(out, 0);
 	pki_buf_add(out, octets);
 }

@@ -56,11 +56,11 @@ find_tag_problem(uint8_t tag)
 }
 
 /*
- * Find header and content lengths of the element at the front.  Returns what
- * is wrong with them, or NULL.
+ * Find header and content lengths of the element at the front, of which the
+ * header must be there.  Returns what is wrong with them, or NULL.
  */
 static const char *
-measure(pki_bytes in, size_t *header, size_t *content)
+read_lengths(pki_bytes in, size_t *header, size_t *content)
 {
 	size_t count, len = 0;
 
@@ -83,9 +83,34 @@ measure(pki_bytes in, size_t *header, size_t *content)
 		*header = 2 + count;
 		*content = len;
 	}
-	if (*content > in.len - *header)
-		return "truncated";
 	return NULL;
+}
+
+/* The same of an element that must be there with all its content. */
+static const char *
+measure(pki_bytes in, size_t *header, size_t *content)
+{
+	const char *problem = read_lengths(in, header, content);
+
+	if (problem == NULL && *content > in.len - *header)
+		problem = "truncated";
+	return problem;
+}
+
+pki_code
+pki_der_read_header(pki_der *der, uint8_t tag, size_t *out, pki_err *err)
+{
+	const char *problem;
+	size_t header;
+
+	if (!pki_der_next_is(der, tag))
+		return refuse_der(der, "an element of another type", err);
+	problem = read_lengths(der->rest, &header, out);
+	if (problem != NULL)
+		return refuse_der(der, problem, err);
+	der->rest = pki_bytes_of(der->rest.data + header,
+	    der->rest.len - header);
+	return PKI_OK;
 }
 
 pki_code

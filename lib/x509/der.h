@@ -45,6 +45,12 @@ PKI_CHECKED pki_code pki_der_enter(pki_der *der, uint8_t tag, pki_der *out,
 /* Read any element; each out may be NULL.  whole includes the header. */
 PKI_CHECKED pki_code pki_der_read_any(pki_der *der, uint8_t *tag,
     pki_bytes *content, pki_bytes *whole, pki_err *err);
+/*
+ * Read a header only, for content that is not all here: der goes on with the
+ * content, of which there are *out octets.
+ */
+PKI_CHECKED pki_code pki_der_read_header(pki_der *der, uint8_t tag,
+    size_t *out, pki_err *err);
 /* Refuse anything left over. */
 PKI_CHECKED pki_code pki_der_finish(const pki_der *der, pki_err *err);
 
@@ -78,6 +84,10 @@ PKI_CHECKED pki_code pki_der_check(pki_bytes bytes, const char *what,
 
 /* Append one element.  content is already encoded. */
 void pki_der_add(pki_buf *out, uint8_t tag, pki_bytes content);
+/* Only its header, of a content that comes afterwards. */
+void pki_der_add_header(pki_buf *out, uint8_t tag, size_t len);
+/* The octets of that header. */
+size_t pki_der_header_octets(size_t len);
 /* A BIT STRING of whole octets. */
 void pki_der_add_bits(pki_buf *out, pki_bytes octets);
 

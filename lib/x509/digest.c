@@ -1,5 +1,7 @@
 #include "x509/digest.h"
 
+#include <stdlib.h>
+
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
@@ -29,6 +31,51 @@ pki_digest_of_all(const pki_bytes *pieces, size_t count, pki_digest *out,
 	if (EVP_DigestFinal_ex(ctx, digest.octets, NULL) != 1)
 		return pki_fail_openssl(err, "sha-256");
 	*out = digest;
+	return PKI_OK;
+}
+
+struct pki_hashing {
+	EVP_MD_CTX *ctx;
+};
+
+void
+pki_hashing_free(pki_hashing *hashing)
+{
+	if (hashing == NULL)
+		return;
+	EVP_MD_CTX_free(hashing->ctx);
+	free(hashing);
+}
+
+pki_code
+pki_hashing_new(pki_hashing **out, pki_err *err)
+{
+	PKI_AUTO(pki_hashing) hashing = calloc(1, sizeof(*hashing));
+
+	if (hashing == NULL)
+		return pki_fail_memory(err);
+	hashing->ctx = EVP_MD_CTX_new();
+	if (hashing->ctx == NULL)
+		return pki_fail_memory(err);
+	if (EVP_DigestInit_ex(hashing->ctx, EVP_sha256(), NULL) != 1)
+		return pki_fail_openssl(err, "sha-256");
+	*out = PKI_TAKE(hashing);
+	return PKI_OK;
+}
+
+pki_code
+pki_hashing_add(pki_hashing *hashing, pki_bytes piece, pki_err *err)
+{
+	if (EVP_DigestUpdate(hashing->ctx, piece.data, piece.len) != 1)
+		return pki_fail_openssl(err, "sha-256");
+	return PKI_OK;
+}
+
+pki_code
+pki_hashing_end(pki_hashing *hashing, pki_digest *out, pki_err *err)
+{
+	if (EVP_DigestFinal_ex(hashing->ctx, out->octets, NULL) != 1)
+		return pki_fail_openssl(err, "sha-256");
 	return PKI_OK;
 }
 

@@ -426,3 +426,67 @@ pki_key_sign(const pki_key *key, pki_bytes message, pki_buf *out, pki_err *err)
 	out->data[out->len] = '\0';
 	return PKI_OK;
 }
+
+/* Signing in pieces. */
+struct pki_signing {
+	EVP_MD_CTX       *ctx;
+	const pki_key    *key;
+	const pki_sigalg *algorithm;
+};
+
+void
+pki_signing_free(pki_signing *signing)
+{
+	if (signing == NULL)
+		return;
+	EVP_MD_CTX_free(signing->ctx);
+	free(signing);
+}
+
+pki_code
+pki_key_sign_begin(const pki_key *key, pki_signing **out, pki_err *err)
+{
+	PKI_AUTO(pki_signing) signing = calloc(1, sizeof(*signing));
+
+	if (signing == NULL)
+		return pki_fail_memory(err);
+	signing->key = key;
+	signing->algorithm = pki_sigalg_for(pki_pubkey_type(key->public));
+	if (!pki_sigalg_streams(signing->algorithm))
+		return pki_fail(err, PKI_USAGE, "%s signs in one piece only",
+		    signing->algorithm->name);
+	signing->ctx = EVP_MD_CTX_new();
+	if (signing->ctx == NULL)
+		return pki_fail_memory(err);
+	if (EVP_DigestSignInit_ex(signing->ctx, NULL,
+	    signing->algorithm->digest, NULL, NULL, key->pkey, NULL) != 1)
+		return pki_fail_openssl(err, "sign %s",
+		    signing->algorithm->name);
+	*out = PKI_TAKE(signing);
+	return PKI_OK;
+}
+
+pki_code
+pki_signing_add(pki_signing *signing, pki_bytes piece, pki_err *err)
+{
+	if (EVP_DigestSignUpdate(signing->ctx, piece.data, piece.len) != 1)
+		return pki_fail_openssl(err, "sign %s",
+		    signing->algorithm->name);
+	return PKI_OK;
+}
+
+pki_code
+pki_signing_end(pki_signing *signing, pki_buf *out, pki_err *err)
+{
+	size_t len = (size_t)EVP_PKEY_get_size(signing->key->pkey);
+	uint8_t *at = pki_buf_reserve(out, len);
+
+	if (at == NULL)
+		return pki_fail_memory(err);
+	if (EVP_DigestSignFinal(signing->ctx, at, &len) != 1)
+		return pki_fail_openssl(err, "sign %s",
+		    signing->algorithm->name);
+	out->len += len;
+	out->data[out->len] = '\0';
+	return PKI_OK;
+}

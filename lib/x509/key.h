@@ -43,6 +43,22 @@ const pki_pubkey *pki_key_public(const pki_key *key);   /* borrowed */
 PKI_CHECKED pki_code pki_key_sign(const pki_key *key, pki_bytes message,
     pki_buf *out, pki_err *err);
 
+/*
+ * The same of a message that comes in pieces, for algorithms that hash first
+ * (pki_sigalg_streams()); key must live as long.  PKI_CRYPTO; begin:
+ * PKI_USAGE for the others.
+ */
+typedef struct pki_signing pki_signing;
+PKI_CHECKED pki_code pki_key_sign_begin(const pki_key *key, pki_signing **out,
+    pki_err *err);
+PKI_CHECKED pki_code pki_signing_add(pki_signing *signing, pki_bytes piece,
+    pki_err *err);
+/* Signature octets appended to out. */
+PKI_CHECKED pki_code pki_signing_end(pki_signing *signing, pki_buf *out,
+    pki_err *err);
+void pki_signing_free(pki_signing *signing);
+PKI_DEFINE_CLEANUP(pki_signing)
+
 PKI_END_DECLS
 
 #endif

@@ -20,10 +20,13 @@ libpki_core_la_SOURCES += \
 	%D%/cert-parts.h \
 	%D%/cert-verify.c \
 	%D%/cert.c \
-	%D%/crl-build.c \
 	%D%/crl-entries.c \
 	%D%/crl-parse.c \
 	%D%/crl-parts.h \
+	%D%/crl-read.c \
+	%D%/crl-read.h \
+	%D%/crl-write.c \
+	%D%/crl-write.h \
 	%D%/crl.c \
 	%D%/csr-attributes.c \
 	%D%/csr-attributes.h \
@@ -42,6 +45,7 @@ libpki_core_la_SOURCES += \
 	%D%/name.c \
 	%D%/openssl.c \
 	%D%/openssl.h \
+	%D%/pem-write.c \
 	%D%/pem.c \
 	%D%/pubkey.c \
 	%D%/sigalg.c \

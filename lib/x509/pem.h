@@ -3,7 +3,7 @@
 
 /* PEM (RFC 7468): strict textual encoding of one or more DER objects. */
 
-#include "base/buf.h"
+#include "base/sink.h"
 
 PKI_BEGIN_DECLS
 
@@ -13,6 +13,19 @@ PKI_BEGIN_DECLS
 
 /* Append one block, 64 characters a line. */
 void pki_pem_add(pki_buf *out, const char *label, pki_bytes der);
+
+/*
+ * One block of DER that comes in pieces, written to a sink in blocks.  end
+ * writes what is left and the last line.
+ */
+typedef struct pki_pem_writer pki_pem_writer;
+PKI_CHECKED pki_code pki_pem_begin(const char *label, const pki_sink *sink,
+    pki_pem_writer **out, pki_err *err);
+PKI_CHECKED pki_code pki_pem_put(pki_pem_writer *writer, pki_bytes piece,
+    pki_err *err);
+PKI_CHECKED pki_code pki_pem_end(pki_pem_writer *writer, pki_err *err);
+void pki_pem_writer_free(pki_pem_writer *writer);
+PKI_DEFINE_CLEANUP(pki_pem_writer)
 
 /*
  * DER from input that is either DER itself or exactly one PEM block with this

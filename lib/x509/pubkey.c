@@ -131,6 +131,12 @@ pki_pubkey_id(const pki_pubkey *key)
 	return pki_bytes_of(key->id, sizeof(key->id));
 }
 
+size_t
+pki_pubkey_signature_max(const pki_pubkey *key)
+{
+	return (size_t)EVP_PKEY_get_size(key->pkey);
+}
+
 static bool
 set_pss(EVP_PKEY_CTX *ctx, const pki_sigalg *algorithm)
 {
@@ -140,9 +146,10 @@ set_pss(EVP_PKEY_CTX *ctx, const pki_sigalg *algorithm)
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-pki_code
-pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
-    pki_bytes message, pki_bytes signature, pki_err *err)
+/* May this key have signed so?  A context that is ready to verify it. */
+static pki_code
+start_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
+    EVP_MD_CTX **out, pki_err *err)
 {
 	PKI_AUTO(EVP_MD_CTX) ctx = NULL;
 	EVP_PKEY_CTX *options;
@@ -162,11 +169,81 @@ pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
 	    NULL, key->pkey, NULL) != 1 ||
 	    (algorithm->pss && !set_pss(options, algorithm)))
 		return pki_fail_openssl(err, "verify %s", algorithm->name);
+	*out = PKI_TAKE(ctx);
+	return PKI_OK;
+}
+
+static pki_code
+refuse_signature(const pki_sigalg *algorithm, pki_err *err)
+{
+	ERR_clear_error();
+	return pki_refuse(err, PKI_DENIED, "signature",
+	    "a signature that this key made", "%s", algorithm->name);
+}
+
+pki_code
+pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_bytes message, pki_bytes signature, pki_err *err)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = NULL;
+	pki_code rc = start_verify(key, algorithm, &ctx, err);
+
+	if (rc != PKI_OK)
+		return rc;
 	if (EVP_DigestVerify(ctx, signature.data, signature.len, message.data,
-	    message.len) != 1) {
-		ERR_clear_error();
-		return pki_refuse(err, PKI_DENIED, "signature",
-		    "a signature that this key made", "%s", algorithm->name);
-	}
+	    message.len) != 1)
+		return refuse_signature(algorithm, err);
+	return PKI_OK;
+}
+
+/* Verifying in pieces. */
+struct pki_verifying {
+	EVP_MD_CTX       *ctx;
+	const pki_sigalg *algorithm;
+};
+
+void
+pki_verifying_free(pki_verifying *verifying)
+{
+	if (verifying == NULL)
+		return;
+	EVP_MD_CTX_free(verifying->ctx);
+	free(verifying);
+}
+
+pki_code
+pki_pubkey_verify_begin(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_verifying **out, pki_err *err)
+{
+	PKI_AUTO(pki_verifying) verifying = calloc(1, sizeof(*verifying));
+	pki_code rc;
+
+	if (verifying == NULL)
+		return pki_fail_memory(err);
+	if (!pki_sigalg_streams(algorithm))
+		return pki_fail(err, PKI_USAGE, "%s verifies in one piece only",
+		    algorithm->name);
+	verifying->algorithm = algorithm;
+	rc = start_verify(key, algorithm, &verifying->ctx, err);
+	if (rc == PKI_OK)
+		*out = PKI_TAKE(verifying);
+	return rc;
+}
+
+pki_code
+pki_verifying_add(pki_verifying *verifying, pki_bytes piece, pki_err *err)
+{
+	if (EVP_DigestVerifyUpdate(verifying->ctx, piece.data, piece.len) != 1)
+		return pki_fail_openssl(err, "verify %s",
+		    verifying->algorithm->name);
+	return PKI_OK;
+}
+
+pki_code
+pki_verifying_end(pki_verifying *verifying, pki_bytes signature, pki_err *err)
+{
+	if (EVP_DigestVerifyFinal(verifying->ctx, signature.data,
+	    signature.len) != 1)
+		return refuse_signature(verifying->algorithm, err);
 	return PKI_OK;
 }

@@ -48,6 +48,8 @@ pki_key_type pki_pubkey_type(const pki_pubkey *key);
 pki_bytes pki_pubkey_spki(const pki_pubkey *key);
 /* SHA-256 of the whole SubjectPublicKeyInfo: the key's fingerprint. */
 const pki_digest *pki_pubkey_digest(const pki_pubkey *key);
+/* No signature by this key has more octets. */
+size_t pki_pubkey_signature_max(const pki_pubkey *key);
 /* Left-most 160 bits of SHA-256 of the BIT STRING's octets: RFC 7093, 2(1). */
 pki_bytes pki_pubkey_id(const pki_pubkey *key);
 
@@ -65,6 +67,8 @@ typedef struct pki_sigalg {
 
 /* The row whose AlgorithmIdentifier is exactly these octets, or NULL. */
 const pki_sigalg *pki_sigalg_find(pki_bytes identifier);
+/* Does it hash first, so that a message may come in pieces? */
+bool pki_sigalg_streams(const pki_sigalg *algorithm);
 /* What a key of this type signs with here, by default. */
 const pki_sigalg *pki_sigalg_for(pki_key_type type);
 
@@ -76,6 +80,20 @@ const pki_sigalg *pki_sigalg_for(pki_key_type type);
 PKI_CHECKED pki_code pki_pubkey_verify(const pki_pubkey *key,
     const pki_sigalg *algorithm, pki_bytes message, pki_bytes signature,
     pki_err *err);
+
+/*
+ * The same of a message that comes in pieces, for algorithms that hash first;
+ * key must live as long.  begin: PKI_USAGE for the others.
+ */
+typedef struct pki_verifying pki_verifying;
+PKI_CHECKED pki_code pki_pubkey_verify_begin(const pki_pubkey *key,
+    const pki_sigalg *algorithm, pki_verifying **out, pki_err *err);
+PKI_CHECKED pki_code pki_verifying_add(pki_verifying *verifying,
+    pki_bytes piece, pki_err *err);
+PKI_CHECKED pki_code pki_verifying_end(pki_verifying *verifying,
+    pki_bytes signature, pki_err *err);
+void pki_verifying_free(pki_verifying *verifying);
+PKI_DEFINE_CLEANUP(pki_verifying)
 
 PKI_END_DECLS
 

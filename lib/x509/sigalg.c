@@ -187,6 +187,12 @@ pki_sigalg_find(pki_bytes identifier)
 	return NULL;
 }
 
+bool
+pki_sigalg_streams(const pki_sigalg *algorithm)
+{
+	return algorithm->digest != NULL;
+}
+
 const pki_sigalg *
 pki_sigalg_for(pki_key_type type)
 {

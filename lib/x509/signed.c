@@ -59,9 +59,9 @@ print_name(const pki_name *name, char *out, size_t room)
 	pki_text_escape(pki_buf_bytes(text), out, room);
 }
 
-static pki_code
-check_names(const pki_name *issuer_name, pki_bytes authority_key_id,
-    const pki_cert *issuer, pki_err *err)
+pki_code
+pki_signed_check_names(const pki_name *issuer_name,
+    pki_bytes authority_key_id, const pki_cert *issuer, pki_err *err)
 {
 	pki_bytes key_id = pki_cert_subject_key_id(issuer);
 	char wanted[96], found[96];
@@ -81,19 +81,29 @@ check_names(const pki_name *issuer_name, pki_bytes authority_key_id,
 }
 
 pki_code
+pki_signed_algorithm(const pki_signed *frame, const pki_sigalg **out,
+    pki_err *err)
+{
+	*out = pki_sigalg_find(frame->algorithm);
+	if (*out == NULL)
+		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
+		    "one of our signature algorithms", "an unknown algorithm");
+	return PKI_OK;
+}
+
+pki_code
 pki_signed_check(const pki_signed *frame, const pki_name *issuer_name,
     pki_bytes authority_key_id, const pki_cert *issuer, pki_err *err)
 {
 	const pki_sigalg *algorithm;
 	pki_code rc;
 
-	rc = check_names(issuer_name, authority_key_id, issuer, err);
+	rc = pki_signed_check_names(issuer_name, authority_key_id, issuer,
+	    err);
+	if (rc == PKI_OK)
+		rc = pki_signed_algorithm(frame, &algorithm, err);
 	if (rc != PKI_OK)
 		return rc;
-	algorithm = pki_sigalg_find(frame->algorithm);
-	if (algorithm == NULL)
-		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
-		    "one of our signature algorithms", "an unknown algorithm");
 	return pki_pubkey_verify(pki_cert_key(issuer), algorithm, frame->tbs,
 	    frame->signature, err);
 }

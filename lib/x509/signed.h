@@ -27,6 +27,14 @@ PKI_CHECKED pki_code pki_signed_read(pki_bytes der, const char *what,
 PKI_CHECKED pki_code pki_signed_read_inner(const pki_signed *frame,
     pki_der *tbs, const char *rule, pki_err *err);
 
+/* Only issuer's name and key id.  PKI_DENIED, rule "issuer". */
+PKI_CHECKED pki_code pki_signed_check_names(const pki_name *issuer_name,
+    pki_bytes authority_key_id, const pki_cert *issuer, pki_err *err);
+
+/* The algorithm.  PKI_DENIED, rule "signature-algorithm": an unknown one. */
+PKI_CHECKED pki_code pki_signed_algorithm(const pki_signed *frame,
+    const pki_sigalg **out, pki_err *err);
+
 /*
  * Was it signed by issuer's key, under issuer's name and, when both state
  * one, key id?  PKI_DENIED, rules "issuer", "signature-algorithm",

@@ -5,8 +5,9 @@
  *   FAULT_DO=kill      SIGKILL before the call is made
  *   FAULT_DO=EIO       that call and every later one fails (also ENOSPC)
  *
- * Calls counted: write, pwrite, ftruncate, fsync, fdatasync, rename, link,
- * unlink, mkdir, chmod.  Writes to standard output and error are not.
+ * Calls counted: write, pwrite, copy_file_range, ftruncate, fsync, fdatasync,
+ * rename, link, unlink, mkdir, chmod.  Writes to standard output and error are
+ * not.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -71,6 +72,14 @@ ssize_t
 pwrite64(int fd, const void *data, size_t len, off64_t offset)
 {
 	return strikes() ? -1 : NEXT(pwrite64)(fd, data, len, offset);
+}
+
+ssize_t
+copy_file_range(int from, off64_t *from_at, int to, off64_t *to_at, size_t len,
+    unsigned flags)
+{
+	return strikes() ? -1 :
+	    NEXT(copy_file_range)(from, from_at, to, to_at, len, flags);
 }
 
 int

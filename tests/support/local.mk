@@ -1,6 +1,10 @@
 # Helpers of several layers' tests.
 check_LTLIBRARIES += tests/libsupport.la
 tests_libsupport_la_SOURCES = \
+	%D%/crl-maker.c \
+	%D%/crl-maker.h \
+	%D%/crl-reference.c \
+	%D%/crl-reference.h \
 	%D%/csr-maker.c \
 	%D%/csr-maker.h \
 	%D%/support.c \

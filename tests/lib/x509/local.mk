@@ -9,6 +9,8 @@ tests_test_x509_SOURCES = \
 	%D%/test-cert-verify.c \
 	%D%/test-cert.c \
 	%D%/test-crl-parse.c \
+	%D%/test-crl-read.c \
+	%D%/test-crl-write.c \
 	%D%/test-crl.c \
 	%D%/test-csr-mutated.c \
 	%D%/test-csr-refused.c \

@@ -1,8 +1,11 @@
 #include "sample-crl.h"
 
+#include <stdlib.h>
+
 #include <criterion/criterion.h>
 
 #include "base/clock.h"
+#include "tests/support/crl-maker.h"
 
 pki_crl_entry
 sample_crl_entry(uint32_t i)
@@ -38,20 +41,16 @@ sample_crl_fields(const sample *ca)
 static pki_buf *
 make_tbs(const pki_crl_fields *fields, uint32_t count)
 {
-	PKI_AUTO(pki_crl_builder) builder = NULL;
+	pki_crl_entry *entries = calloc(count + 1, sizeof(*entries));
 	pki_buf *tbs = pki_buf_new();
 	pki_err err = { 0 };
 
-	cr_assert(pki_crl_begin(fields, &builder, &err) == PKI_OK, "%s",
+	cr_assert(entries != NULL);
+	for (uint32_t i = 0; i < count; i++)
+		entries[i] = sample_crl_entry(i);
+	cr_assert(crl_tbs(fields, entries, count, tbs, &err) == PKI_OK, "%s",
 	    err.msg);
-	for (uint32_t i = 0; i < count; i++) {
-		pki_crl_entry entry = sample_crl_entry(i);
-
-		cr_assert(pki_crl_add(builder, &entry, &err) == PKI_OK, "%s",
-		    err.msg);
-	}
-	cr_assert(pki_crl_encode(builder, tbs, &err) == PKI_OK, "%s",
-	    err.msg);
+	free(entries);
 	return tbs;
 }
 

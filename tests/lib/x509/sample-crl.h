@@ -4,7 +4,7 @@
 /* CRLs for tests.  Whatever fails here ends the test with the reason. */
 
 #include "sample.h"
-#include "x509/crl.h"
+#include "x509/crl-write.h"
 
 #define SAMPLE_CRL_MAX (64 * 1024 * 1024)
 

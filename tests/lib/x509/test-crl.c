@@ -240,56 +240,6 @@ Test(crl_build, switches_to_generalized_time_in_2050)
 	}
 }
 
-Test(crl_build, refuses_entries_out_of_order_or_out_of_place)
-{
-	SAMPLE ca = { 0 };
-	PKI_AUTO(pki_crl_builder) builder = NULL;
-	pki_crl_entry entry = sample_crl_entry(5);
-	pki_crl_fields fields;
-	pki_err err = { 0 };
-
-	sample_make(&ca, "CA", NULL, sample_ca);
-	fields = sample_crl_fields(&ca);
-	cr_assert(pki_crl_begin(&fields, &builder, &err) == PKI_OK);
-	cr_assert(pki_crl_add(builder, &entry, &err) == PKI_OK);
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_BAD_INPUT);
-	cr_expect(strstr(err.msg, "not above") != NULL, "%s", err.msg);
-	entry = sample_crl_entry(4);
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_BAD_INPUT);
-	/* A longer serial is a greater number. */
-	entry.serial = (pki_serial){ 1, "\x7f" };
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_BAD_INPUT);
-	entry = sample_crl_entry(6);
-	entry.reason = PKI_REASON_REMOVE_FROM_CRL;
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_BAD_INPUT);
-	cr_expect(strstr(err.msg, "removeFromCRL") != NULL, "%s", err.msg);
-	entry = sample_crl_entry(6);
-	entry.revoked_at = -1;
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_BAD_INPUT);
-	entry = sample_crl_entry(6);
-	cr_expect(pki_crl_add(builder, &entry, &err) == PKI_OK);
-}
-
-Test(crl_build, refuses_fields_that_cannot_be)
-{
-	SAMPLE ca = { 0 };
-	pki_crl_fields rows[3];
-
-	sample_make(&ca, "CA", NULL, sample_ca);
-	rows[0] = rows[1] = rows[2] = sample_crl_fields(&ca);
-	rows[0].number = -1;
-	rows[1].next_update = rows[1].this_update - 1;
-	rows[2].next_update = PKI_TIME_MAX + 1;
-	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
-		PKI_AUTO(pki_crl_builder) builder = NULL;
-		pki_err err = { 0 };
-
-		cr_expect(pki_crl_begin(&rows[i], &builder, &err) ==
-		    PKI_BAD_INPUT, "row %zu", i);
-		cr_expect(builder == NULL);
-	}
-}
-
 /* Entries of serials 3, 1 and 2, in this order. */
 Test(crl_find, finds_among_entries_in_any_order)
 {

@@ -1,9 +1,8 @@
-#include <stdlib.h>
+#include "tests/support/crl-reference.h"
 
 #include <openssl/asn1t.h>
 
 #include "x509/asn1.h"
-#include "x509/crl.h"
 
 /*
  * TBSCertList (RFC 5280, 5.1) as libcrypto's encoder wants it described: an
@@ -28,11 +27,6 @@ ASN1_SEQUENCE(cert_list) = {
 	ASN1_SEQUENCE_OF_OPT(cert_list, revoked, X509_REVOKED),
 	ASN1_EXP_SEQUENCE_OF_OPT(cert_list, extensions, X509_EXTENSION, 0),
 } static_ASN1_SEQUENCE_END(cert_list)
-
-struct pki_crl_builder {
-	cert_list *list;
-	pki_serial last;
-};
 
 enum { NOT_CRITICAL, CRITICAL };
 
@@ -144,34 +138,6 @@ set_fields(cert_list *list, const pki_crl_fields *fields, pki_err *err)
 	return rc;
 }
 
-pki_code
-pki_crl_begin(const pki_crl_fields *fields, pki_crl_builder **out,
-    pki_err *err)
-{
-	PKI_AUTO(pki_crl_builder) builder = calloc(1, sizeof(*builder));
-	pki_code rc;
-
-	if (builder == NULL)
-		return pki_fail_memory(err);
-	builder->list = (cert_list *)ASN1_item_new(ASN1_ITEM_rptr(cert_list));
-	if (builder->list == NULL)
-		return pki_fail_memory(err);
-	rc = set_fields(builder->list, fields, err);
-	if (rc != PKI_OK)
-		return rc;
-	*out = PKI_TAKE(builder);
-	return PKI_OK;
-}
-
-void
-pki_crl_builder_free(pki_crl_builder *builder)
-{
-	if (builder == NULL)
-		return;
-	ASN1_item_free((ASN1_VALUE *)builder->list, ASN1_ITEM_rptr(cert_list));
-	free(builder);
-}
-
 static pki_code
 add_reason(X509_REVOKED *revoked, pki_reason reason, pki_err *err)
 {
@@ -232,44 +198,50 @@ make_revoked(const pki_crl_entry *entry, X509_REVOKED **out, pki_err *err)
 	return PKI_OK;
 }
 
-pki_code
-pki_crl_add(pki_crl_builder *builder, const pki_crl_entry *entry,
-    pki_err *err)
+static pki_code
+add_entry(cert_list *list, const pki_crl_entry *entry, pki_err *err)
 {
 	PKI_AUTO(X509_REVOKED) revoked = NULL;
-	char serial[PKI_SERIAL_TEXT];
-	pki_code rc;
+	pki_code rc = make_revoked(entry, &revoked, err);
 
-	/* An empty last is below every serial. */
-	if (pki_serial_compare(&builder->last, &entry->serial) >= 0)
-		return pki_fail(err, PKI_BAD_INPUT,
-		    "serial '%s' is not above the one before it",
-		    pki_serial_format(&entry->serial, serial));
-	/* Only a delta CRL may say so; others would take it for "good". */
-	if (entry->reason == PKI_REASON_REMOVE_FROM_CRL)
-		return pki_fail(err, PKI_BAD_INPUT,
-		    "reason '%s' has no place in a complete CRL",
-		    pki_reason_name(entry->reason));
-	rc = make_revoked(entry, &revoked, err);
 	if (rc != PKI_OK)
 		return rc;
-	if (builder->list->revoked == NULL)
-		builder->list->revoked = sk_X509_REVOKED_new_null();
-	if (builder->list->revoked == NULL ||
-	    sk_X509_REVOKED_push(builder->list->revoked, revoked) <= 0)
+	if (list->revoked == NULL)
+		list->revoked = sk_X509_REVOKED_new_null();
+	if (list->revoked == NULL ||
+	    sk_X509_REVOKED_push(list->revoked, revoked) <= 0)
 		return pki_fail_openssl(err, "cannot add an entry");
 	revoked = NULL;
-	builder->last = entry->serial;
 	return PKI_OK;
 }
 
-pki_code
-pki_crl_encode(pki_crl_builder *builder, pki_buf *out_tbs, pki_err *err)
+static pki_code
+encode(cert_list *list, const pki_crl_fields *fields,
+    const pki_crl_entry *entries, size_t count, pki_buf *out, pki_err *err)
 {
 	uint8_t *der = NULL;
 	int len;
+	pki_code rc = set_fields(list, fields, err);
 
-	len = ASN1_item_i2d((const ASN1_VALUE *)builder->list, &der,
+	for (size_t i = 0; rc == PKI_OK && i < count; i++)
+		rc = add_entry(list, &entries[i], err);
+	if (rc != PKI_OK)
+		return rc;
+	len = ASN1_item_i2d((const ASN1_VALUE *)list, &der,
 	    ASN1_ITEM_rptr(cert_list));
-	return pki_asn1_take_der(der, len, out_tbs, err);
+	return pki_asn1_take_der(der, len, out, err);
+}
+
+pki_code
+crl_reference(const pki_crl_fields *fields, const pki_crl_entry *entries,
+    size_t count, pki_buf *out_tbs, pki_err *err)
+{
+	cert_list *list = (cert_list *)ASN1_item_new(ASN1_ITEM_rptr(cert_list));
+	pki_code rc;
+
+	if (list == NULL)
+		return pki_fail_memory(err);
+	rc = encode(list, fields, entries, count, out_tbs, err);
+	ASN1_item_free((ASN1_VALUE *)list, ASN1_ITEM_rptr(cert_list));
+	return rc;
 }
