@@ -43,6 +43,7 @@
 #include "ca/find.h"
 #include "ca/revoke.h"
 #include "ca/publish.h"
+#include "ca/due.h"
 #include "ca/audit.h"
 #include "ca/status.h"
 

@@ -53,9 +53,9 @@ function bad(what) {
 		bad(at[1] "/" at[2] " must not include \"" quoted[2] "\"")
 }
 # Everything that the CA signs goes through one door.
-/pki_signer_sign[ \t]*\(/ {
+/pki_signer_(sign|begin)[ \t]*\(/ {
 	if (FILENAME !~ /^lib\/sign\// && FILENAME != "lib/ca/sign.c")
-		bad("only lib/ca/sign.c may call pki_signer_sign")
+		bad("only lib/ca/sign.c may call pki_signer_sign and _begin")
 }
 END { exit failed }
 ' $(find lib src -name '*.[ch]' | sort)

@@ -54,6 +54,12 @@ const pki_setting pki_config_settings[] = {
 		.min = PKI_DAY, .max = 2 * PKI_YEAR,
 	},
 	{
+		.name = "crl.refresh", .type = PKI_SET_DURATION,
+		.offset = AT(crl_refresh), .fallback = "1h",
+		.wants = "a duration, 1m to 90d",
+		.min = PKI_MINUTE, .max = 90 * PKI_DAY,
+	},
+	{
 		.name = "crl.backdate", .type = PKI_SET_DURATION,
 		.offset = AT(crl_backdate), .fallback = "60s",
 		.wants = "a duration, 0s to 1h", .min = 0, .max = PKI_HOUR,

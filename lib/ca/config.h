@@ -21,6 +21,7 @@ typedef struct pki_config {
 	int64_t  crl_life;              /* nextUpdate - thisUpdate, seconds */
 	int64_t  root_crl_life;
 	int64_t  crl_backdate;
+	int64_t  crl_refresh;           /* a list this old is made anew */
 	int64_t  expiry_warning;        /* status warns this long before */
 	bool     self_check;            /* verify each signature made */
 } pki_config;

@@ -1,93 +1,172 @@
+#include "ca/gate.h"
+
 #include "ca/publish.h"
 
-static const char rule[] = "crl-gate";
+static const char rule[] = PKI_GATE_RULE;
 
 /* G16: numbers and times only go forward. */
 static pki_code
-check_order(const pki_gate *gate, pki_err *err)
+check_order(const pki_gate_terms *terms, pki_err *err)
 {
-	const pki_crl *previous = gate->previous, *next = gate->next;
+	const pki_crl_list *previous = terms->previous, *next = terms->next;
 	char a[PKI_TIME_TEXT], b[PKI_TIME_TEXT];
 
-	if (pki_crl_next_update(next) <= pki_crl_this_update(next) ||
-	    pki_crl_next_update(next) <= gate->now)
+	if (next->next_update <= next->this_update ||
+	    next->next_update <= terms->now)
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a nextUpdate in the future", "nextUpdate %s",
-		    pki_time_format(pki_crl_next_update(next), a));
+		    pki_time_format(next->next_update, a));
 	if (previous == NULL)
 		return PKI_OK;
-	if (pki_crl_number(next) <= pki_crl_number(previous))
+	if (next->number <= previous->number)
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a number above the published one", "number %lld, "
-		    "published %lld", (long long)pki_crl_number(next),
-		    (long long)pki_crl_number(previous));
-	if (pki_crl_this_update(next) <= pki_crl_this_update(previous))
+		    "published %lld", (long long)next->number,
+		    (long long)previous->number);
+	if (next->this_update <= previous->this_update)
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a thisUpdate after the published one",
 		    "thisUpdate %s, published %s",
-		    pki_time_format(pki_crl_this_update(next), a),
-		    pki_time_format(pki_crl_this_update(previous), b));
+		    pki_time_format(next->this_update, a),
+		    pki_time_format(previous->this_update, b));
 	return PKI_OK;
 }
 
 static pki_code
-check_dates(const pki_gate *gate, pki_err *err)
+check_date(const pki_gate_terms *terms, const pki_crl_entry *entry,
+    pki_err *err)
 {
 	char serial[PKI_SERIAL_TEXT], when[PKI_TIME_TEXT];
-	size_t i;
 
-	for (i = 0; i < pki_crl_count(gate->next); i++) {
-		const pki_crl_entry *entry = pki_crl_at(gate->next, i);
-
-		if (entry->revoked_at > gate->now)
-			return pki_refuse(err, PKI_DENIED, rule,
-			    "no revocation in the future", "%s revoked at %s",
-			    pki_serial_format(&entry->serial, serial),
-			    pki_time_format(entry->revoked_at, when));
-	}
-	return PKI_OK;
+	if (entry->revoked_at <= terms->now)
+		return PKI_OK;
+	return pki_refuse(err, PKI_DENIED, rule,
+	    "no revocation in the future", "%s revoked at %s",
+	    pki_serial_format(&entry->serial, serial),
+	    pki_time_format(entry->revoked_at, when));
 }
+
+/* One step of the merge: the lower serial goes first. */
+struct merge {
+	pki_crl_entry before, after;    /* of previous, of next */
+	bool          more_before, more_after;
+	pki_serial    missing;          /* the first one */
+	int64_t       missing_count;
+};
 
 /* G17: who was on the list stays, until one list after he expired. */
 static pki_code
-check_vanished(const pki_gate *gate, pki_err *err)
+check_leaving(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
 {
-	char serial[PKI_SERIAL_TEXT];
-	size_t i;
+	bool may = false;
+	pki_code rc = PKI_OK;
 
-	for (i = 0; gate->previous != NULL &&
-	    i < pki_crl_count(gate->previous); i++) {
-		const pki_crl_entry *entry = pki_crl_at(gate->previous, i);
-		bool expired = false;
-		pki_code rc = PKI_OK;
-
-		if (pki_crl_find(gate->next, &entry->serial) != NULL)
-			continue;
-		if (gate->expired != NULL)
-			rc = gate->expired(gate->arg, &entry->serial,
-			    pki_crl_this_update(gate->previous), &expired, err);
-		if (rc != PKI_OK)
-			return rc;
-		if (!expired)
-			return pki_refuse(err, PKI_DENIED, rule,
-			    "every unexpired entry of the published CRL",
-			    "serial %s is missing",
-			    pki_serial_format(&entry->serial, serial));
-	}
+	if (terms->may_leave != NULL)
+		rc = terms->may_leave(terms->arg, &merge->before, &may, err);
+	if (rc != PKI_OK || may)
+		return rc;
+	if (merge->missing_count++ == 0)
+		merge->missing = merge->before.serial;
+	if (terms->missing != NULL)
+		terms->missing(terms->missing_arg, &merge->before);
 	return PKI_OK;
+}
+
+static pki_code
+refuse_missing(const struct merge *merge, pki_err *err)
+{
+	static const char accepts[] =
+	    "every unexpired entry of the published CRL";
+	char serial[PKI_SERIAL_TEXT];
+
+	pki_serial_format(&merge->missing, serial);
+	if (merge->missing_count == 1)
+		return pki_refuse(err, PKI_DENIED, rule, accepts,
+		    "serial %s is missing", serial);
+	return pki_refuse(err, PKI_DENIED, rule, accepts,
+	    "serial %s and %lld more are missing", serial,
+	    (long long)merge->missing_count - 1);
+}
+
+static pki_code
+step(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
+{
+	int order = 0;
+	pki_code rc = PKI_OK;
+
+	if (!merge->more_after)
+		order = -1;
+	else if (!merge->more_before)
+		order = 1;
+	else
+		order = pki_serial_compare(&merge->before.serial,
+		    &merge->after.serial);
+	if (order < 0)
+		rc = check_leaving(terms, merge, err);
+	else
+		rc = check_date(terms, &merge->after, err);
+	if (rc == PKI_OK && order == 0)
+		rc = pki_crl_list_skip_same(terms->previous, terms->next, err);
+	if (rc == PKI_OK && order <= 0)
+		rc = pki_crl_list_next(terms->previous, &merge->before,
+		    &merge->more_before, err);
+	if (rc == PKI_OK && order >= 0)
+		rc = pki_crl_list_next(terms->next, &merge->after,
+		    &merge->more_after, err);
+	return rc;
+}
+
+pki_code
+pki_gate_merge(const pki_gate_terms *terms, pki_err *err)
+{
+	struct merge merge = { .more_before = false };
+	pki_code rc = check_order(terms, err);
+
+	pki_crl_list_rewind(terms->next);
+	if (terms->previous != NULL)
+		pki_crl_list_rewind(terms->previous);
+	/* What passed the gate before passes it again. */
+	if (rc == PKI_OK && terms->previous != NULL)
+		rc = pki_crl_list_skip_same(terms->previous, terms->next, err);
+	if (rc == PKI_OK && terms->previous != NULL)
+		rc = pki_crl_list_next(terms->previous, &merge.before,
+		    &merge.more_before, err);
+	if (rc == PKI_OK)
+		rc = pki_crl_list_next(terms->next, &merge.after,
+		    &merge.more_after, err);
+	while (rc == PKI_OK && (merge.more_before || merge.more_after))
+		rc = step(terms, &merge, err);
+	if (rc == PKI_OK && merge.missing_count > 0)
+		rc = refuse_missing(&merge, err);
+	return rc;
+}
+
+static pki_code
+ask_expired(void *arg, const pki_crl_entry *entry, bool *out, pki_err *err)
+{
+	const pki_gate *gate = arg;
+
+	return gate->expired(gate->arg, &entry->serial,
+	    pki_crl_this_update(gate->previous), out, err);
 }
 
 pki_code
 pki_gate_check(const pki_gate *gate, pki_err *err)
 {
-	pki_code rc;
+	pki_gate copy = *gate;
+	pki_crl_list previous, next;
+	pki_gate_terms terms = {
+		.next = &next, .now = gate->now, .arg = &copy,
+		.may_leave = gate->expired == NULL ? NULL : ask_expired,
+	};
+	pki_code rc = pki_crl_check_issuer(gate->next, gate->issuer, err);
 
-	rc = pki_crl_check_issuer(gate->next, gate->issuer, err);
-	if (rc == PKI_OK)
-		rc = check_order(gate, err);
-	if (rc == PKI_OK)
-		rc = check_dates(gate, err);
-	if (rc == PKI_OK)
-		rc = check_vanished(gate, err);
-	return rc;
+	if (rc != PKI_OK)
+		return rc;
+	pki_crl_list_of_crl(&next, gate->next);
+	if (gate->previous != NULL) {
+		pki_crl_list_of_crl(&previous, gate->previous);
+		terms.previous = &previous;
+	}
+	return pki_gate_merge(&terms, err);
 }

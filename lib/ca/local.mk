@@ -2,6 +2,7 @@ pkicainclude_HEADERS += \
 	%D%/audit.h \
 	%D%/ca.h \
 	%D%/config.h \
+	%D%/due.h \
 	%D%/find.h \
 	%D%/issue.h \
 	%D%/publish.h \
@@ -9,22 +10,37 @@ pkicainclude_HEADERS += \
 	%D%/status.h
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
+	%D%/audit-releases.c \
+	%D%/audit-releases.h \
 	%D%/audit-verify.c \
 	%D%/ca.c \
 	%D%/config.c \
+	%D%/crl-draft.c \
+	%D%/crl-draft.h \
+	%D%/crl-list.c \
+	%D%/crl-list.h \
+	%D%/crl-source.c \
+	%D%/crl-source.h \
+	%D%/due.c \
 	%D%/find.c \
 	%D%/floor.c \
 	%D%/floor.h \
 	%D%/gate.c \
+	%D%/gate.h \
 	%D%/handle.h \
+	%D%/import-crl.c \
 	%D%/init-state.c \
 	%D%/init-state.h \
 	%D%/init.c \
 	%D%/issue.c \
 	%D%/job.c \
 	%D%/job.h \
+	%D%/leaving.c \
+	%D%/leaving.h \
 	%D%/public-files.c \
 	%D%/public-files.h \
+	%D%/publication.c \
+	%D%/publication.h \
 	%D%/publish.c \
 	%D%/record.h \
 	%D%/revoke.c \

@@ -63,6 +63,20 @@ pem_twin(const char *file, char out[PKI_PATH_MAX], pki_err *err)
 }
 
 pki_code
+pki_public_place(pki_ca *ca, const char *file, pki_crl_place *out,
+    pki_err *err)
+{
+	char twin[PKI_PATH_MAX];
+	pki_code rc = pem_twin(file, twin, err);
+
+	if (rc == PKI_OK)
+		rc = pki_ca_path(ca, out->path, err, "public/%s", file);
+	if (rc == PKI_OK)
+		rc = pki_ca_path(ca, out->twin, err, "public/%s", twin);
+	return rc;
+}
+
+pki_code
 pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der, pki_err *err)
 {
 	PKI_AUTO(pki_buf) pem = pki_buf_new();
@@ -121,25 +135,18 @@ pki_public_lists(pki_ca *ca, const pki_authority *authority,
 /* Append the PEM twin of one CRL; one not published yet is left out. */
 static pki_code
 add_twin(pki_ca *ca, const pki_authority *authority, int64_t scope,
-    pki_buf *out, pki_err *err)
+    pki_file_new *out, pki_err *err)
 {
-	PKI_AUTO(pki_buf) text = NULL;
-	char file[PKI_PATH_MAX], twin[PKI_PATH_MAX], path[PKI_PATH_MAX];
+	char file[PKI_PATH_MAX];
+	pki_crl_place place;
 	pki_code rc;
 
 	rc = pki_crl_file(authority, scope, file, err);
 	if (rc == PKI_OK)
-		rc = pem_twin(file, twin, err);
+		rc = pki_public_place(ca, file, &place, err);
 	if (rc == PKI_OK)
-		rc = pki_ca_path(ca, path, err, "public/%s", twin);
-	if (rc == PKI_OK)
-		rc = pki_file_read(path, 2 * PKI_PUBLISHED_MAX, PKI_FILE_OURS,
-		    &text, err);
-	if (rc == PKI_NOT_FOUND)
-		return PKI_OK;
-	if (rc == PKI_OK)
-		pki_buf_add(out, pki_buf_bytes(text));
-	return rc;
+		rc = pki_file_write_from(out, place.twin, err);
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
 }
 
 /*
@@ -148,7 +155,7 @@ add_twin(pki_ca *ca, const pki_authority *authority, int64_t scope,
  * of an absent partition.
  */
 static pki_code
-add_crls(pki_ca *ca, const pki_authority *authority, pki_buf *out,
+add_crls(pki_ca *ca, const pki_authority *authority, pki_file_new *out,
     pki_err *err)
 {
 	int64_t scope, last = -1;
@@ -165,24 +172,23 @@ add_crls(pki_ca *ca, const pki_authority *authority, pki_buf *out,
 static pki_code
 put_chain(pki_ca *ca, const pki_authority *authority, pki_err *err)
 {
-	PKI_AUTO(pki_buf) chain = pki_buf_new();
+	PKI_AUTO(pki_file_new) chain = NULL;
+	char path[PKI_PATH_MAX];
 	pki_authority *parent;
-	char file[PKI_PATH_MAX];
 	pki_code rc;
 
-	rc = add_crls(ca, authority, chain, err);
+	rc = pki_authority_get(ca, authority->parent, &parent, err);
 	if (rc == PKI_OK)
-		rc = pki_authority_get(ca, authority->parent, &parent, err);
+		rc = pki_ca_path(ca, path, err, "public/crl/%s/chain.pem",
+		    authority->name);
+	if (rc == PKI_OK)
+		rc = pki_file_begin(path, PUBLIC_MODE, PKI_FILE_REPLACE,
+		    &chain, err);
+	if (rc == PKI_OK)
+		rc = add_crls(ca, authority, chain, err);
 	if (rc == PKI_OK && parent != authority)
 		rc = add_crls(ca, parent, chain, err);
-	if (rc == PKI_OK)
-		rc = pki_buf_check(chain, err);
-	if (rc == PKI_OK)
-		rc = pki_text_format(file, sizeof(file), err,
-		    "crl/%s/chain.pem", authority->name);
-	if (rc == PKI_OK)
-		rc = put(ca, file, pki_buf_bytes(chain), err);
-	return rc;
+	return rc == PKI_OK ? pki_file_commit(chain, err) : rc;
 }
 
 struct below {

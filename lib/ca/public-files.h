@@ -3,6 +3,7 @@
 
 /* The files below <state>/public, each written whole (G18), mode 0644. */
 
+#include "ca/crl-draft.h"
 #include "ca/handle.h"
 #include "x509/crl.h"
 
@@ -11,6 +12,10 @@
 
 /* Folders and certificate files of a CA. */
 pki_code pki_public_make(pki_ca *ca, const pki_authority *authority,
+    pki_err *err);
+
+/* Where a CRL ("crl/issuing/full.crl") and its PEM twin are. */
+pki_code pki_public_place(pki_ca *ca, const char *file, pki_crl_place *out,
     pki_err *err);
 
 /* A CRL as DER at file ("crl/issuing/full.crl"), then its PEM twin. */

@@ -18,6 +18,8 @@ typedef struct pki_published {
 	int64_t     number;
 	int64_t     this_update, next_update;
 	int64_t     entries;
+	int64_t     kept;               /* of them, unknown to the record */
+	bool        damaged;            /* the record could not all be read */
 } pki_published;
 typedef pki_code pki_published_visitor(const pki_published *published,
     void *arg, pki_err *err);
@@ -35,7 +37,45 @@ typedef pki_code pki_published_visitor(const pki_published *published,
 PKI_CHECKED pki_code pki_ca_publish(pki_ca *ca, const char *name,
     const pki_requester *who, pki_published_visitor *visit, void *arg,
     pki_err *err);
-/* The same up to the gate, in memory: nothing is written or recorded. */
+
+/*
+ * What is done when entries of the published CRL are missing on record: in a
+ * restored database, or a damaged one.
+ */
+typedef enum pki_publish_mode {
+	PKI_PUBLISH_STRICT,     /* refuse: an operator looks into it */
+	/*
+	 * List them all the same, and say so: a CRL that expires locks every
+	 * device out.  For publishing by itself, after a revocation or a time.
+	 */
+	PKI_PUBLISH_UNION,
+} pki_publish_mode;
+
+/* Serials that may be missing from now on, and no others: an operator's. */
+typedef struct pki_lost {
+	const pki_serial *serials;
+	bool             *missing;      /* filled: was it? */
+	size_t            count;
+} pki_lost;
+
+typedef struct pki_publish_options {
+	const pki_requester   *who;
+	pki_publish_mode       mode;
+	pki_lost              *lost;    /* or NULL */
+	pki_published_visitor *visit;   /* or NULL */
+	/* Called for each missing entry that made the gate refuse; or NULL. */
+	void                 (*missing)(void *arg, const pki_crl_entry *entry);
+	void                  *arg;
+} pki_publish_options;
+
+/*
+ * pki_ca_publish() with more to say.  lost must be exactly what is missing:
+ * PKI_DENIED, rule "crl-gate", also when one of them is not.
+ */
+PKI_CHECKED pki_code pki_ca_publish_with(pki_ca *ca, const char *name,
+    const pki_publish_options *options, pki_err *err);
+
+/* Up to the gate: nothing is recorded, nothing appears. */
 PKI_CHECKED pki_code pki_ca_publish_check(pki_ca *ca, const char *name,
     pki_published_visitor *visit, void *arg, pki_err *err);
 

@@ -28,7 +28,10 @@ typedef struct pki_audit_event {
 #define PKI_AUDIT_ISSUE "cert-issue"
 #define PKI_AUDIT_REVOKE "cert-revoke"
 #define PKI_AUDIT_REASON "cert-reason"   /* of one revoked before */
+#define PKI_AUDIT_HOLD "cert-hold"
+#define PKI_AUDIT_RELEASE "cert-release"
 #define PKI_AUDIT_CRL "crl-publish"
+#define PKI_AUDIT_LOST "crl-accept-lost" /* may be missing from now on */
 #define PKI_AUDIT_CRL_IMPORT "crl-import"
 #define PKI_AUDIT_CLOCK "clock-accept"
 

@@ -2,8 +2,6 @@
 
 #include "x509/digest.h"
 
-#define CRL_MAX ((size_t)1 << 30)
-
 pki_code
 pki_serial_new(int64_t epoch, int64_t now_ms, pki_serial *out, pki_err *err)
 {
@@ -106,26 +104,16 @@ pki_sign_cert(pki_signer *signer, const pki_cert *issuer, pki_tbs *tbs,
 }
 
 pki_code
-pki_sign_crl(pki_signer *signer, const pki_cert *issuer, pki_bytes tbs,
-    pki_crl **out, pki_err *err)
+pki_sign_crl_begin(pki_signer *signer, pki_signing **out, pki_err *err)
 {
-	PKI_AUTO(pki_buf) signature = pki_buf_new();
-	PKI_AUTO(pki_buf) der = pki_buf_new();
-	PKI_AUTO(pki_crl) crl = NULL;
-	pki_code rc;
+	*out = NULL;
+	return pki_signer_streams(signer) ? pki_signer_begin(signer, out, err) :
+	    PKI_OK;
+}
 
-	rc = pki_signer_sign(signer, tbs, signature, err);
-	if (rc != PKI_OK)
-		return rc;
-	pki_signed_add(der, tbs, pki_signer_algorithm(signer),
-	    pki_buf_bytes(signature));
-	rc = pki_buf_check(der, err);
-	if (rc == PKI_OK)
-		rc = pki_crl_parse(pki_buf_bytes(der), CRL_MAX, &crl, err);
-	if (rc == PKI_OK)
-		rc = pki_crl_check_issuer(crl, issuer, err);
-	if (rc != PKI_OK)
-		return pki_wrap(err, rc, "self-check");
-	*out = PKI_TAKE(crl);
-	return PKI_OK;
+pki_code
+pki_sign_crl_whole(pki_signer *signer, pki_bytes tbs, pki_buf *out,
+    pki_err *err)
+{
+	return pki_signer_sign(signer, tbs, out, err);
 }

@@ -20,9 +20,15 @@
 pki_code pki_sign_cert(pki_signer *signer, const pki_cert *issuer,
     pki_tbs *tbs, bool self_check, pki_cert **out, pki_err *err);
 
-/* Sign a TBSCertList; *out is the whole CRL, parsed and verified. */
-pki_code pki_sign_crl(pki_signer *signer, const pki_cert *issuer,
-    pki_bytes tbs, pki_crl **out, pki_err *err);
+/*
+ * Sign a TBSCertList as it goes by in pieces; *out is NULL for a key that
+ * signs in one piece only, as whole does.  What was signed is read back and
+ * verified by crl-draft.c.
+ */
+pki_code pki_sign_crl_begin(pki_signer *signer, pki_signing **out,
+    pki_err *err);
+pki_code pki_sign_crl_whole(pki_signer *signer, pki_bytes tbs, pki_buf *out,
+    pki_err *err);
 
 /*
  * A new serial: epoch, Unix time in milliseconds (6 octets), 13 random

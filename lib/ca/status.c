@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "ca/due.h"
 #include "ca/find.h"
 #include "ca/handle.h"
 #include "ca/public-files.h"
@@ -103,43 +104,6 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 	    authority->key_ref + 5) == PKI_OK && !pki_file_exists(path))
 		warn(survey, "the key file of CA '%s' is missing: %s",
 		    authority->name, path);
-}
-
-struct missing {
-	const pki_crl *crl;
-	int64_t        count;
-};
-
-static pki_code
-count_missing(const pki_revoked_row *row, void *arg, pki_err *err)
-{
-	struct missing *missing = arg;
-
-	(void)err;
-	if (pki_crl_find(missing->crl, &row->serial) == NULL)
-		missing->count++;
-	return PKI_OK;
-}
-
-pki_code
-pki_ca_unpublished(pki_ca *ca, const char *name, int64_t *out, pki_err *err)
-{
-	PKI_AUTO(pki_crl) crl = NULL;
-	struct missing missing = { 0 };
-	pki_authority *authority;
-	pki_code rc;
-
-	rc = pki_authority_get(ca, name, &authority, err);
-	if (rc == PKI_OK)
-		rc = pki_public_read_crl(ca, authority, &crl, err);
-	missing.crl = crl;
-	/* Who had expired by then rightly went. */
-	if (rc == PKI_OK)
-		rc = pki_store_each_revoked(ca->store, authority->id,
-		    PKI_SCOPE_COMPLETE, pki_crl_this_update(crl),
-		    count_missing, &missing, err);
-	*out = missing.count;
-	return rc;
 }
 
 static void

@@ -39,14 +39,6 @@ PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
     pki_err *err);
 
 /*
- * How many certificates of a CA are revoked on record, but missing in its
- * published CRL: a revocation was cut off before it was published.
- * PKI_NOT_FOUND: none is published; PKI_DAMAGED: it is no CRL of this CA.
- */
-PKI_CHECKED pki_code pki_ca_unpublished(pki_ca *ca, const char *name,
-    int64_t *out, pki_err *err);
-
-/*
  * db check: the database's own check, then every row's hash and that each
  * certificate's DER says what its row says.  *out_rows: rows looked at.
  */

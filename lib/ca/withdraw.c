@@ -79,9 +79,27 @@ pki_withdraw_all(pki_withdraw *withdraw, const pki_cert_filter *filter,
 /* CAs that a CRL may end. */
 struct listing {
 	const pki_authority *issuer;
-	const pki_crl       *crl;
+	pki_crl_list        *list;
 	pki_withdraw         withdraw;
 };
+
+static pki_code
+find_listed(pki_crl_list *list, const pki_serial *serial, bool *out,
+    pki_err *err)
+{
+	pki_crl_entry entry;
+	bool more = true;
+	pki_code rc = PKI_OK;
+
+	*out = false;
+	pki_crl_list_rewind(list);
+	while (rc == PKI_OK && more && !*out) {
+		rc = pki_crl_list_next(list, &entry, &more, err);
+		*out = rc == PKI_OK && more &&
+		    pki_serial_equal(&entry.serial, serial);
+	}
+	return rc;
+}
 
 static pki_code
 withdraw_leaves(const pki_ca_row *row, void *arg, pki_err *err)
@@ -89,6 +107,7 @@ withdraw_leaves(const pki_ca_row *row, void *arg, pki_err *err)
 	const pki_cert_filter filter = { .ca_id = row->id };
 	struct listing *listing = arg;
 	pki_authority *authority;
+	bool listed = false;
 	pki_code rc;
 
 	if (strcmp(row->parent, listing->issuer->name) != 0 ||
@@ -96,18 +115,20 @@ withdraw_leaves(const pki_ca_row *row, void *arg, pki_err *err)
 		return PKI_OK;
 	rc = pki_authority_get(listing->withdraw.ca, row->name, &authority,
 	    err);
-	if (rc == PKI_OK && pki_crl_find(listing->crl,
-	    pki_cert_serial(authority->cert)) != NULL)
+	if (rc == PKI_OK)
+		rc = find_listed(listing->list,
+		    pki_cert_serial(authority->cert), &listed, err);
+	if (rc == PKI_OK && listed)
 		rc = pki_withdraw_all(&listing->withdraw, &filter, err);
 	return rc;
 }
 
 pki_code
 pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
-    const pki_crl *crl, const pki_requester *who, pki_err *err)
+    pki_crl_list *list, const pki_requester *who, pki_err *err)
 {
 	struct listing listing = {
-		.issuer = issuer, .crl = crl,
+		.issuer = issuer, .list = list,
 		.withdraw = {
 			.ca = ca, .reason = PKI_REASON_CA_COMPROMISE,
 			.who = who,

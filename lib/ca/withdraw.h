@@ -6,6 +6,7 @@
  * revoking, replacing and losing a CA have in common.
  */
 
+#include "ca/crl-list.h"
 #include "ca/handle.h"
 #include "x509/crl.h"
 
@@ -30,7 +31,7 @@ pki_code pki_withdraw_all(pki_withdraw *withdraw,
  * its own CRL says so.  Does nothing for those that ended before.
  */
 pki_code pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
-    const pki_crl *crl, const pki_requester *who, pki_err *err);
+    pki_crl_list *list, const pki_requester *who, pki_err *err);
 
 /*
  * End every good or held certificate of an identity as superseded, and give

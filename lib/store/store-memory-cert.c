@@ -248,7 +248,6 @@ pki_memory_each_revoked(void *db, const pki_revoked_query *query,
 				.serial = cert->serial,
 				.revoked_at = cert->revoked_at,
 				.invalid_since = cert->invalid_since,
-				.not_after = cert->not_after,
 				.reason = cert->reason,
 			};
 	}

@@ -271,7 +271,6 @@ take_revoked(pki_sqlite_run *run, pki_revoked_row *row, pki_err *err)
 	row->serial = pki_sqlite_take_serial(run);
 	row->revoked_at = pki_sqlite_take_int(run);
 	row->invalid_since = pki_sqlite_take_int(run);
-	row->not_after = pki_sqlite_take_int(run);
 	row->reason = pki_sqlite_take_small(run);
 	if (!pki_row_reason_is_valid(row->reason))
 		run->damaged = true;

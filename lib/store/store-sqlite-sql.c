@@ -6,7 +6,7 @@
 #define IDENTITY_COLUMNS "id, name, state, created_at, row_hash"
 #define PUBKEY_COLUMNS "id, digest_head, digest_tail, identity_id," \
 	" blocked_at, row_hash"
-#define REVOKED_COLUMNS "serial, revoked_at, invalid_since, not_after, reason"
+#define REVOKED_COLUMNS "serial, revoked_at, invalid_since, reason"
 #define CRL_COLUMNS "ca_id, number, scope, this_update, next_update," \
 	" entries, digest"
 

@@ -99,7 +99,7 @@ typedef struct pki_cert_row {
 
 typedef struct pki_revoked_row {
 	pki_serial serial;
-	int64_t    revoked_at, invalid_since, not_after;
+	int64_t    revoked_at, invalid_since;
 	int        reason;
 } pki_revoked_row;
 

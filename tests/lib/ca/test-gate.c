@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "tests/lib/ca/ca-sample.h"
+#include "tests/support/crl-maker.h"
 
 /* CRLs by hand, signed with the root's key of a CA that serves no more. */
 static struct test_ca t;
@@ -61,22 +62,19 @@ sign_list(const struct list *list, const pki_cert *cert, const pki_key *by)
 		.next_update = TEST_BEGIN + list->next_update,
 		.number = list->number,
 	};
-	PKI_AUTO(pki_crl_builder) builder = NULL;
+	pki_crl_entry entries[PKI_COUNT(list->entries)];
 	PKI_AUTO(pki_buf) tbs = pki_buf_new();
 	PKI_AUTO(pki_buf) signature = pki_buf_new();
 	PKI_AUTO(pki_buf) der = pki_buf_new();
 	pki_crl *crl = NULL;
+	size_t count = 0;
 
-	assert_ok(pki_crl_begin(&fields, &builder, &t.err), &t.err);
-	for (const struct entry *e = list->entries; e->serial != 0; e++) {
-		const pki_crl_entry entry = {
+	for (const struct entry *e = list->entries; e->serial != 0; e++)
+		entries[count++] = (pki_crl_entry){
 			.serial = { 1, { e->serial } },
 			.revoked_at = TEST_BEGIN + e->at,
 		};
-
-		assert_ok(pki_crl_add(builder, &entry, &t.err), &t.err);
-	}
-	assert_ok(pki_crl_encode(builder, tbs, &t.err), &t.err);
+	assert_ok(crl_tbs(&fields, entries, count, tbs, &t.err), &t.err);
 	assert_ok(pki_key_sign(by, pki_buf_bytes(tbs), signature, &t.err),
 	    &t.err);
 	pki_signed_add(der, pki_buf_bytes(tbs), algorithm,

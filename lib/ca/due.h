@@ -1,0 +1,29 @@
+#ifndef PKI_CA_DUE_H
+#define PKI_CA_DUE_H
+
+/* Does a published CRL still say what it should? */
+
+#include "ca/ca.h"
+
+PKI_BEGIN_DECLS
+
+/*
+ * Is it time for new CRLs of this CA: is one missing or damaged, or half of
+ * its life over (or pki.conf's crl.refresh, but for a root), or something
+ * recorded that it does not say?
+ */
+PKI_CHECKED pki_code pki_ca_crl_is_due(pki_ca *ca, const char *name, bool *out,
+    pki_err *err);
+
+/*
+ * How much of the record of a CA its published CRL does not say: who is
+ * revoked or held and missing, listed for another reason, or listed and
+ * released.  A revocation was cut off before it was published.
+ * PKI_NOT_FOUND: none is published; PKI_DAMAGED: it is no CRL of this CA.
+ */
+PKI_CHECKED pki_code pki_ca_unpublished(pki_ca *ca, const char *name,
+    int64_t *out, pki_err *err);
+
+PKI_END_DECLS
+
+#endif

@@ -1,0 +1,26 @@
+#ifndef PKI_CA_GATE_H
+#define PKI_CA_GATE_H
+
+/* What may follow a published CRL (G16, G17), decided by one merge of both. */
+
+#include "ca/crl-list.h"
+
+#define PKI_GATE_RULE "crl-gate"
+
+typedef struct pki_gate_terms {
+	pki_crl_list *previous;         /* NULL: none */
+	pki_crl_list *next;             /* its signature was verified */
+	int64_t       now;
+	/* May this entry of previous be missing in next?  NULL: none may. */
+	pki_code    (*may_leave)(void *arg, const pki_crl_entry *entry,
+	                bool *out, pki_err *err);
+	void         *arg;
+	/* Called for each that is missing and may not; or NULL. */
+	void        (*missing)(void *arg, const pki_crl_entry *entry);
+	void         *missing_arg;
+} pki_gate_terms;
+
+/* PKI_DENIED, rule "crl-gate"; what the lists and may_leave return. */
+pki_code pki_gate_merge(const pki_gate_terms *terms, pki_err *err);
+
+#endif

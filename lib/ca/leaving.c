@@ -1,0 +1,79 @@
+#include "ca/leaving.h"
+
+#include "ca/rowhash.h"
+
+void
+pki_leaving_clear(pki_leaving *leaving)
+{
+	pki_releases_free(leaving->releases);
+	leaving->releases = NULL;
+}
+
+static pki_code
+ask_log(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
+    pki_err *err)
+{
+	pki_code rc = PKI_OK;
+
+	if (leaving->releases == NULL)
+		rc = pki_releases_read(leaving->ca, leaving->authority->name,
+		    leaving->at, &leaving->releases, err);
+	/* A release before this hold began was one from another hold. */
+	if (rc == PKI_OK)
+		*out = pki_releases_have(leaving->releases, &entry->serial,
+		    entry->revoked_at);
+	return rc;
+}
+
+static pki_code
+ask_store(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
+    pki_err *err)
+{
+	PKI_AUTO(pki_buf) hold = pki_buf_new();
+	pki_cert_row row;
+	pki_code rc;
+
+	rc = pki_store_get_cert(leaving->ca->store, leaving->authority->id,
+	    &entry->serial, &row, hold, err);
+	if (rc == PKI_NOT_FOUND)        /* a store that lost it: not expired */
+		return PKI_OK;
+	if (rc == PKI_OK)
+		rc = pki_row_verify_cert(&row, err);
+	if (rc == PKI_DAMAGED && leaving->damage == PKI_DAMAGE_STAYS)
+		return PKI_OK;
+	if (rc != PKI_OK)
+		return rc;
+	*out = row.not_after < leaving->at;
+	if (!*out && row.status == PKI_CERT_GOOD &&
+	    entry->reason == PKI_REASON_CERTIFICATE_HOLD)
+		rc = ask_log(leaving, entry, out, err);
+	return rc;
+}
+
+static bool
+is_lost(pki_lost *lost, const pki_serial *serial)
+{
+	size_t i;
+
+	for (i = 0; lost != NULL && i < lost->count; i++) {
+		if (pki_serial_equal(&lost->serials[i], serial)) {
+			lost->missing[i] = true;
+			return true;
+		}
+	}
+	return false;
+}
+
+pki_code
+pki_leaving_ask(void *arg, const pki_crl_entry *entry, bool *out,
+    pki_err *err)
+{
+	pki_leaving *leaving = arg;
+	pki_code rc;
+
+	*out = false;
+	rc = ask_store(leaving, entry, out, err);
+	if (rc == PKI_OK && !*out)
+		*out = is_lost(leaving->lost, &entry->serial);
+	return rc;
+}

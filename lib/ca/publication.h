@@ -1,0 +1,44 @@
+#ifndef PKI_CA_PUBLICATION_H
+#define PKI_CA_PUBLICATION_H
+
+/* One CRL on its way out: made, judged by the gate, recorded, installed. */
+
+#include "ca/crl-draft.h"
+#include "ca/crl-source.h"
+#include "ca/record.h"
+
+typedef struct pki_publication {
+	pki_ca                    *ca;
+	const pki_authority       *authority;
+	int64_t                    scope;
+	const pki_publish_options *options;
+
+	char           file[PKI_PATH_MAX];      /* below public/ */
+	pki_crl_list   previous;
+	bool           has_previous;
+	pki_crl_draft *made;
+	pki_published  result;
+	pki_digest     digest;
+} pki_publication;
+
+/* Make it, up to the gate; the caller has the publish lock. */
+pki_code pki_publication_make(pki_publication *p, pki_err *err);
+/* Record it, and let it appear. */
+pki_code pki_publication_install(pki_publication *p, pki_err *err);
+void pki_publication_clear(pki_publication *p);
+
+/*
+ * What goes on record before the file appears: number, time and digest, the
+ * audit row, the floor, and the leaves of a CA that the list ends.
+ */
+typedef struct pki_publication_entry {
+	const pki_authority       *authority;
+	const pki_publish_options *options;
+	pki_crl_row                row;
+	const pki_audit_detail    *details;
+	pki_crl_list              *list;
+} pki_publication_entry;
+pki_code pki_publication_record(pki_ca *ca,
+    const pki_publication_entry *entry, pki_err *err);
+
+#endif
