@@ -42,6 +42,7 @@
 #include "ca/issue.h"
 #include "ca/find.h"
 #include "ca/revoke.h"
+#include "ca/hold.h"
 #include "ca/publish.h"
 #include "ca/due.h"
 #include "ca/audit.h"

@@ -10,6 +10,8 @@ pki_ctl_SOURCES = \
 	%D%/common/print.h \
 	%D%/common/term.c \
 	%D%/common/term.h \
+	%D%/pki-ctl/cert-change.c \
+	%D%/pki-ctl/cert-change.h \
 	%D%/pki-ctl/cert-choice.c \
 	%D%/pki-ctl/cert-choice.h \
 	%D%/pki-ctl/certs.c \
@@ -20,8 +22,10 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/cmd-ca-export.c \
 	%D%/pki-ctl/cmd-ca-list.c \
 	%D%/pki-ctl/cmd-ca-show.c \
+	%D%/pki-ctl/cmd-cert-hold.c \
 	%D%/pki-ctl/cmd-cert-issue.c \
 	%D%/pki-ctl/cmd-cert-list.c \
+	%D%/pki-ctl/cmd-cert-release.c \
 	%D%/pki-ctl/cmd-cert-revoke.c \
 	%D%/pki-ctl/cmd-cert-show.c \
 	%D%/pki-ctl/cmd-clock-accept.c \

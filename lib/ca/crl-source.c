@@ -65,6 +65,20 @@ keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
 	return next_before(walk, err);
 }
 
+/* In a union the published CRL may know more of it. */
+static pki_code
+pass_damaged(struct walk *walk, const pki_revoked_row *row, pki_err *err)
+{
+	char serial[PKI_SERIAL_TEXT];
+
+	walk->source->damaged = true;
+	if (walk->source->leaving != NULL)
+		return PKI_OK;
+	return pki_fail(err, PKI_DAMAGED, "the row of certificate '%s' has a "
+	    "column of wrong type or value; run 'pki-ctl db check'",
+	    pki_serial_format(&row->serial, serial));
+}
+
 static pki_code
 take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 {
@@ -76,6 +90,8 @@ take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 	};
 	pki_code rc = PKI_OK;
 
+	if (row->damaged)
+		return pass_damaged(walk, row, err);
 	if (walk->source->leaving == NULL)
 		return give(walk, &entry, err);
 	rc = keep_up_to(walk, &entry, err);

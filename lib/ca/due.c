@@ -42,6 +42,9 @@ compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 	pki_code rc = PKI_OK;
 	int order = -1;
 
+	/* What cannot be read is no news. */
+	if (row->damaged)
+		return PKI_OK;
 	while (rc == PKI_OK && compare->more) {
 		order = pki_serial_compare(&compare->listed.serial,
 		    &row->serial);

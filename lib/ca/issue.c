@@ -115,6 +115,10 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 	    err);
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_RETIRED)
 		rc = PKI_NOT_FOUND;             /* the name is free again */
+	if (rc == PKI_OK && holder.state == PKI_IDENTITY_HELD)
+		return pki_refuse(err, PKI_DENIED, "identity-state",
+		    "an identity that is neither held nor retired", "%s",
+		    job->identity);
 	if (rc == PKI_OK && !job->replace)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
 		    "a name that no live device has in any case of letters, "

@@ -53,13 +53,20 @@ ask_store(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
 static bool
 is_lost(pki_lost *lost, const pki_serial *serial)
 {
-	size_t i;
+	size_t low = 0, high = lost == NULL ? 0 : lost->count;
 
-	for (i = 0; lost != NULL && i < lost->count; i++) {
-		if (pki_serial_equal(&lost->serials[i], serial)) {
-			lost->missing[i] = true;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = pki_serial_compare(serial, &lost->serials[middle]);
+
+		if (order == 0) {
+			lost->missing[middle] = true;
 			return true;
 		}
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
 	}
 	return false;
 }

@@ -4,6 +4,7 @@ pkicainclude_HEADERS += \
 	%D%/config.h \
 	%D%/due.h \
 	%D%/find.h \
+	%D%/hold.h \
 	%D%/issue.h \
 	%D%/publish.h \
 	%D%/revoke.h \
@@ -28,6 +29,7 @@ libpki_ca_la_SOURCES += \
 	%D%/gate.c \
 	%D%/gate.h \
 	%D%/handle.h \
+	%D%/hold.c \
 	%D%/import-crl.c \
 	%D%/init-state.c \
 	%D%/init-state.h \

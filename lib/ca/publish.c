@@ -140,12 +140,13 @@ pki_ca_publish(pki_ca *ca, const char *name, const pki_requester *who,
 
 pki_code
 pki_ca_publish_check(pki_ca *ca, const char *name,
-    pki_published_visitor *visit, void *arg, pki_err *err)
+    const pki_publish_options *options, pki_err *err)
 {
-	const pki_publish_options options = { .visit = visit, .arg = arg };
-	struct round round = { .ca = ca, .options = &options, .how = DRY };
+	struct round round = { .ca = ca, .options = options, .how = DRY };
 	pki_code rc = start_round(&round, name, err);
 
+	if (rc == PKI_OK && options->lost != NULL)
+		rc = check_lost(&round, err);
 	if (rc == PKI_OK)
 		rc = publish_all(&round, err);
 	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "CRL of '%s'", name);

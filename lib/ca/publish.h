@@ -51,7 +51,10 @@ typedef enum pki_publish_mode {
 	PKI_PUBLISH_UNION,
 } pki_publish_mode;
 
-/* Serials that may be missing from now on, and no others: an operator's. */
+/*
+ * Serials that may be missing from now on, and no others: an operator's.
+ * Ascending, each once.
+ */
 typedef struct pki_lost {
 	const pki_serial *serials;
 	bool             *missing;      /* filled: was it? */
@@ -75,9 +78,9 @@ typedef struct pki_publish_options {
 PKI_CHECKED pki_code pki_ca_publish_with(pki_ca *ca, const char *name,
     const pki_publish_options *options, pki_err *err);
 
-/* Up to the gate: nothing is recorded, nothing appears. */
+/* The same up to the gate: nothing is recorded, nothing appears. */
 PKI_CHECKED pki_code pki_ca_publish_check(pki_ca *ca, const char *name,
-    pki_published_visitor *visit, void *arg, pki_err *err);
+    const pki_publish_options *options, pki_err *err);
 
 /*
  * Install a CRL made elsewhere (by an offline root) for a CA whose

@@ -5,9 +5,8 @@
 #include "ca/record.h"
 #include "ca/rowhash.h"
 
-/* Now, or the floor's time when the clock has gone back behind it. */
-static int64_t
-revocation_time(const pki_ca *ca)
+int64_t
+pki_withdraw_time(const pki_ca *ca)
 {
 	int64_t now = pki_clock_now(ca->clock);
 	char path[PKI_PATH_MAX];
@@ -18,6 +17,54 @@ revocation_time(const pki_ca *ca)
 	    now >= floor.time - PKI_FLOOR_SLACK)
 		return now;
 	return floor.time;
+}
+
+/* A certificate on hold, of the same identity. */
+struct held {
+	int64_t identity_id;
+	bool    found;
+};
+
+static pki_code
+note_held(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct held *held = arg;
+
+	(void)err;
+	held->found |= row->identity_id == held->identity_id;
+	return PKI_OK;
+}
+
+pki_code
+pki_withdraw_settle(pki_ca *ca, const pki_cert_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_buf) bytes = pki_buf_new();
+	const pki_cert_filter filter = {
+		.identity = row->identity, .by_status = true,
+		.status = PKI_CERT_HELD,
+	};
+	struct held held = { .identity_id = row->identity_id };
+	pki_identity_row identity;
+	pki_code rc;
+	int state;
+
+	rc = pki_store_each_cert(ca->store, &filter, note_held, &held, err);
+	if (rc == PKI_OK)
+		rc = pki_store_get_identity(ca->store, row->identity,
+		    &identity, bytes, err);
+	if (rc == PKI_OK)
+		rc = pki_row_verify_identity(&identity, err);
+	if (rc != PKI_OK)
+		return rc;
+	state = held.found ? PKI_IDENTITY_HELD : PKI_IDENTITY_LIVE;
+	/* A namesake, or a name that nobody has any more, stays as it is. */
+	if (identity.id != row->identity_id || identity.state == state ||
+	    identity.state == PKI_IDENTITY_RETIRED)
+		return PKI_OK;
+	identity.state = state;
+	rc = pki_row_seal_identity(&identity, err);
+	return rc == PKI_OK ?
+	    pki_store_update_identity(ca->store, &identity, err) : rc;
 }
 
 pki_code
@@ -37,11 +84,12 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
 		.who = who, .ca = row->ca, .name = row->identity,
 		.serial = &row->serial, .details = details,
 	};
+	bool was_held = row->status == PKI_CERT_HELD;
 	pki_code rc;
 
 	/* The date of a revocation never moves: it decides disputes. */
 	if (row->status != PKI_CERT_REVOKED)
-		row->revoked_at = event.at = revocation_time(ca);
+		row->revoked_at = event.at = pki_withdraw_time(ca);
 	row->status = PKI_CERT_REVOKED;
 	row->reason = (int)reason;
 	if (invalid_since != 0)
@@ -49,6 +97,8 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
 	rc = pki_row_seal_cert(row, err);
 	if (rc == PKI_OK)
 		rc = pki_store_update_cert_status(ca->store, row, err);
+	if (rc == PKI_OK && was_held)
+		rc = pki_withdraw_settle(ca, row, err);
 	if (rc == PKI_OK)
 		rc = pki_audit_append(ca, &event, err);
 	return rc;

@@ -10,6 +10,13 @@
 #include "ca/handle.h"
 #include "x509/crl.h"
 
+/* Now, or the floor's time when the clock has gone back behind it. */
+int64_t pki_withdraw_time(const pki_ca *ca);
+
+/* An identity is held while one of its certificates is, and live again. */
+pki_code pki_withdraw_settle(pki_ca *ca, const pki_cert_row *row,
+    pki_err *err);
+
 /* Mark one certificate revoked; row is changed, sealed, stored, audited. */
 pki_code pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
     int64_t invalid_since, const pki_requester *who, pki_err *err);

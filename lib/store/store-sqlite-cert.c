@@ -265,16 +265,15 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 	return rc;
 }
 
-static pki_code
-take_revoked(pki_sqlite_run *run, pki_revoked_row *row, pki_err *err)
+static void
+take_revoked(pki_sqlite_run *run, pki_revoked_row *row)
 {
 	row->serial = pki_sqlite_take_serial(run);
 	row->revoked_at = pki_sqlite_take_int(run);
 	row->invalid_since = pki_sqlite_take_int(run);
 	row->reason = pki_sqlite_take_small(run);
-	if (!pki_row_reason_is_valid(row->reason))
-		run->damaged = true;
-	return pki_sqlite_taken(run, "certificate", err);
+	row->damaged = run->damaged || !pki_row_reason_is_valid(row->reason);
+	run->damaged = false;
 }
 
 pki_code
@@ -295,9 +294,8 @@ pki_sqlite_each_revoked(void *db, const pki_revoked_query *query,
 	if (query->scope != -1)
 		pki_sqlite_put_int(run, query->scope);
 	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_revoked(run, &row, err);
-		if (rc == PKI_OK)
-			rc = visit(&row, arg, err);
+		take_revoked(run, &row);
+		rc = visit(&row, arg, err);
 		if (rc != PKI_OK)
 			break;
 	}

@@ -101,6 +101,7 @@ typedef struct pki_revoked_row {
 	pki_serial serial;
 	int64_t    revoked_at, invalid_since;
 	int        reason;
+	bool       damaged;             /* a column is not what we write */
 } pki_revoked_row;
 
 /* A CRL that was signed. scope: -1 = the complete list, else the partition. */
@@ -275,7 +276,8 @@ PKI_CHECKED pki_code pki_store_each_cert(pki_store *store,
 /*
  * Revoked and held certificates of a CA in ascending serial order, those
  * whose notAfter is before expired_before left out; scope as in pki_crl_row.
- * One pass, one snapshot.
+ * One pass, one snapshot.  A damaged row is visited too, as that: whether one
+ * row keeps all others from a list is not decided here.
  */
 typedef pki_code pki_revoked_visitor(const pki_revoked_row *row, void *arg,
     pki_err *err);

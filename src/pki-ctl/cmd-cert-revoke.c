@@ -186,17 +186,6 @@ revoke(struct work *work)
 	return PKI_OK;
 }
 
-static pki_code
-note_number(const pki_published *published, void *arg, pki_err *err)
-{
-	int64_t *number = arg;
-
-	(void)err;
-	if (published->number > *number)
-		*number = published->number;
-	return PKI_OK;
-}
-
 /* One CA's failure keeps no other CA's CRL back. */
 static pki_code
 publish(struct work *work)
@@ -212,7 +201,7 @@ publish(struct work *work)
 		const char *name = work->touched.names[i];
 		pki_code rc;
 
-		rc = publish_ca(s, name, note_number, &work->numbers[i]);
+		rc = publish_ca(s, name, publish_note_number, &work->numbers[i]);
 		if (rc == PKI_OK || first != PKI_OK)
 			continue;
 		first = pki_wrap(&reason, rc, "the revocation is recorded, but "
@@ -315,7 +304,7 @@ finish_cut_off(struct session *s, pki_code rc)
 	if (strcmp(err->rule, "already-revoked") != 0)
 		return rc;
 	s->err = &later;
-	rc = publish_missing(s, note_number, &number);
+	rc = publish_missing(s, publish_note_number, &number);
 	s->err = err;
 	/* A script that reads JSON wants the refusal and nothing beside it. */
 	if (s->cli->format == PRINT_JSON)

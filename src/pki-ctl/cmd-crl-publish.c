@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "pki-ctl/cmd.h"
@@ -5,6 +6,10 @@
 
 static const struct cli_option options[] = {
 	{ .name = "dry-run", .help = "check everything, publish nothing" },
+	{ .name = "if-due",
+	  .help = "only where it is time: for a timer; warns, seldom refuses" },
+	{ .name = "accept-lost", .arg = "FILE",
+	  .help = "these serials, a line each, may be missing from now on" },
 	{ .name = NULL },
 };
 
@@ -61,49 +66,190 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	return publish_add(&choice->list, name, err);
 }
 
-static pki_code
-publish(struct session *s, const struct publish_list *list, print_doc *doc)
+#define LOST_FILE_MAX ((size_t)64 << 20)
+
+static int
+compare_serials(const void *a, const void *b)
 {
-	bool dry_run = cli_has(s->cli, "dry-run");
+	return pki_serial_compare(a, b);
+}
+
+/* Of a file with one serial a line: ascending, each once. */
+struct lost_list {
+	pki_serial *serials;
+	bool       *missing;
+	size_t      count;
+};
+
+static void
+lost_list_clear(struct lost_list *list)
+{
+	free(list->serials);
+	free(list->missing);
+}
+
+static void
+sort_lost(struct lost_list *list)
+{
+	size_t i, kept = 0;
+
+	if (list->count == 0)
+		return;
+	qsort(list->serials, list->count, sizeof(*list->serials),
+	    compare_serials);
+	for (i = 1; i < list->count; i++)
+		if (!pki_serial_equal(&list->serials[kept], &list->serials[i]))
+			list->serials[++kept] = list->serials[i];
+	list->count = kept + 1;
+}
+
+/* text is cut into lines in place. */
+static pki_code
+parse_lost(char *text, struct lost_list *out, pki_err *err)
+{
+	char *line, *rest = NULL;
+	size_t room = 1;
+	pki_code rc = PKI_OK;
+
+	for (line = text; *line != '\0'; line++)
+		room += *line == '\n';
+	out->serials = calloc(room, sizeof(*out->serials));
+	out->missing = calloc(room, sizeof(*out->missing));
+	if (out->serials == NULL || out->missing == NULL)
+		return pki_fail_memory(err);
+	for (line = strtok_r(text, " \t\r\n", &rest);
+	    rc == PKI_OK && line != NULL && out->count < room;
+	    line = strtok_r(NULL, " \t\r\n", &rest))
+		rc = pki_serial_parse(line, &out->serials[out->count++], err);
+	if (rc == PKI_OK && line != NULL)
+		rc = pki_fail(err, PKI_BAD_INPUT, "more than one serial in a "
+		    "line: '%s'", line);
+	if (rc == PKI_OK)
+		sort_lost(out);
+	return rc;
+}
+
+static pki_code
+read_lost(struct session *s, struct lost_list *out)
+{
+	const char *path = cli_value(s->cli, "accept-lost");
+	PKI_AUTO(pki_buf) text = NULL;
+	pki_code rc;
+
+	if (path == NULL)
+		return PKI_OK;
+	if (s->cli->arg_count != 1)
+		return pki_fail(s->err, PKI_USAGE,
+		    "--accept-lost needs the name of one CA");
+	rc = session_read(s, path, LOST_FILE_MAX, &text);
+	if (rc == PKI_OK)
+		rc = parse_lost((char *)text->data, out, s->err);
+	return rc == PKI_OK ? rc : pki_wrap(s->err, rc, "%s", path);
+}
+
+/* By hand: refused when something is missing.  By a timer: never, for that. */
+static pki_code
+publish_one(struct session *s, const char *name, struct lost_list *lost,
+    print_doc *doc)
+{
+	pki_lost accepted = { lost->serials, lost->missing, lost->count };
+	const pki_publish_options how = {
+		.mode = cli_has(s->cli, "if-due") ? PKI_PUBLISH_UNION :
+		    PKI_PUBLISH_STRICT,
+		.lost = cli_has(s->cli, "accept-lost") ? &accepted : NULL,
+		.visit = publish_print, .arg = doc,
+	};
+
+	return publish_with(s, name, &how);
+}
+
+/* Those for which it is not time leave the list. */
+static pki_code
+keep_due(struct session *s, struct publish_list *list)
+{
+	struct publish_list due = { .count = 0 };
 	pki_code rc = PKI_OK;
 	size_t i;
 
+	if (!cli_has(s->cli, "if-due"))
+		return PKI_OK;
 	for (i = 0; i < list->count && rc == PKI_OK; i++) {
-		const char *name = list->names[i];
+		bool is_due = false;
 
-		rc = dry_run ? pki_ca_publish_check(s->ca, name,
-		    publish_print, doc, s->err) :
-		    publish_ca(s, name, publish_print, doc);
+		rc = pki_ca_crl_is_due(s->ca, list->names[i], &is_due, s->err);
+		if (rc == PKI_OK && is_due)
+			rc = publish_add(&due, list->names[i], s->err);
 	}
+	*list = due;
 	return rc;
+}
+
+static pki_code
+choose_cas(struct session *s, struct choice *choice)
+{
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; i < s->cli->arg_count && rc == PKI_OK; i++)
+		rc = publish_add(&choice->list, s->cli->args[i], s->err);
+	if (rc == PKI_OK && s->cli->arg_count == 0)
+		rc = pki_ca_each(s->ca, choose, choice, s->err);
+	if (rc == PKI_OK && choice->list.count == 0)
+		rc = pki_fail(s->err, PKI_NOT_FOUND,
+		    "there is no CA whose key can be used here");
+	return rc == PKI_OK ? keep_due(s, &choice->list) : rc;
+}
+
+static pki_code
+publish(struct session *s, const struct publish_list *list,
+    struct lost_list *lost)
+{
+	PKI_AUTO(print_doc) doc = NULL;
+	pki_code rc;
+	size_t i;
+
+	rc = print_open_rows(s->cli->format, publish_columns, PUBLISH_COLUMNS,
+	    &doc, s->err);
+	for (i = 0; i < list->count && rc == PKI_OK; i++)
+		rc = publish_one(s, list->names[i], lost, doc);
+	return rc == PKI_OK ? print_close(doc, s->err) : rc;
+}
+
+static pki_code
+choose_and_publish(struct session *s, struct lost_list *lost)
+{
+	struct choice choice = { .s = s };
+	pki_code rc = choose_cas(s, &choice);
+
+	if (rc == PKI_OK && choice.list.count == 0)
+		cli_say(s->cli, "Nothing was due.");
+	/* A script gets its list, if an empty one. */
+	if (rc == PKI_OK && (choice.list.count > 0 ||
+	    s->cli->format == PRINT_JSON))
+		rc = publish(s, &choice.list, lost);
+	if (rc != PKI_OK || choice.list.count == 0)
+		return rc;
+	if (!cli_has(s->cli, "dry-run"))
+		return publish_say_head(s);
+	cli_say(s->cli, "Nothing was published.");
+	return PKI_OK;
 }
 
 static pki_code
 publish_crls(struct session *s)
 {
-	struct choice choice = { .s = s };
-	PKI_AUTO(print_doc) doc = NULL;
-	pki_code rc = PKI_OK;
-	size_t i;
+	static const char *const either[] = { "if-due", "accept-lost" };
+	struct lost_list lost = { .count = 0 };
+	pki_code rc;
 
-	for (i = 0; i < s->cli->arg_count && rc == PKI_OK; i++)
-		rc = publish_add(&choice.list, s->cli->args[i], s->err);
-	if (rc == PKI_OK && s->cli->arg_count == 0)
-		rc = pki_ca_each(s->ca, choose, &choice, s->err);
-	if (rc == PKI_OK && choice.list.count == 0)
-		rc = pki_fail(s->err, PKI_NOT_FOUND,
-		    "there is no CA whose key can be used here");
+	rc = cli_at_most_one(s->cli, either, PKI_COUNT(either), s->err);
 	if (rc == PKI_OK)
-		rc = print_open_rows(s->cli->format, publish_columns,
-		    PUBLISH_COLUMNS, &doc, s->err);
+		rc = read_lost(s, &lost);
 	if (rc == PKI_OK)
-		rc = publish(s, &choice.list, doc);
+		rc = session_open(s);
 	if (rc == PKI_OK)
-		rc = print_close(doc, s->err);
-	if (rc == PKI_OK && cli_has(s->cli, "dry-run"))
-		cli_say(s->cli, "Nothing was published.");
-	else if (rc == PKI_OK)
-		rc = publish_say_head(s);
+		rc = choose_and_publish(s, &lost);
+	lost_list_clear(&lost);
 	return rc;
 }
 
@@ -115,9 +261,13 @@ const struct cli_command cmd_crl_publish = {
 	.description =
 "Without a name: every CA whose key is here and can be used without asking,\n"
 "the root too with --passphrase-file; those left out are named.  With a\n"
-"name the passphrase is asked for when the key needs one.",
+"name the passphrase is asked for when the key needs one.\n"
+"\n"
+"When the database lacks entries of the published CRL (it was restored, or is\n"
+"damaged), they are named and nothing is published; --accept-lost gives up\n"
+"exactly the serials in FILE.  --if-due, for a timer, lists them all the\n"
+"same and warns: an expired CRL locks every device out.",
 	.options = options,
 	.max_args = -1,
-	.flags = SESSION_NEEDS_CA,
 	.run = publish_crls,
 };

@@ -12,6 +12,8 @@ static const struct cli_command *const commands[] = {
 	&cmd_profile_check,
 	&cmd_cert_issue,
 	&cmd_cert_revoke,
+	&cmd_cert_hold,
+	&cmd_cert_release,
 	&cmd_cert_list,
 	&cmd_cert_show,
 	&cmd_crl_publish,

@@ -10,6 +10,7 @@ const struct print_column publish_columns[PUBLISH_COLUMNS] = {
 	{ .key = "this-update", .kind = PRINT_TIME },
 	{ .key = "next-update", .kind = PRINT_TIME },
 	{ .key = "file" },
+	{ .key = "kept", .kind = PRINT_NUMBER, .json_only = true },
 };
 
 pki_code
@@ -37,21 +38,93 @@ publish_print(const pki_published *published, void *doc, pki_err *err)
 		{ .number = published->this_update },
 		{ .number = published->next_update },
 		{ .text = published->file },
+		{ .number = published->kept },
 	};
 
 	return print_row(doc, values, err);
+}
+
+/* Whom to tell about each CRL, beside the one who asked. */
+struct telling {
+	struct session            *s;
+	const pki_publish_options *options;
+};
+
+static pki_code
+tell(const pki_published *published, void *arg, pki_err *err)
+{
+	const struct telling *telling = arg;
+	const pki_publish_options *options = telling->options;
+
+	if (published->damaged)
+		cli_say(telling->s->cli, "warning: the database is damaged: "
+		    "revocations may be missing in the CRL of '%s'; run "
+		    "'pki-ctl db check'", published->ca);
+	if (published->kept > 0)
+		cli_say(telling->s->cli, "warning: %lld entries of the "
+		    "published CRL of '%s' are unknown to the database; they "
+		    "stay listed until 'pki-ctl crl publish --accept-lost' "
+		    "drops them", (long long)published->kept, published->ca);
+	return options->visit == NULL ? PKI_OK :
+	    options->visit(published, options->arg, err);
+}
+
+static void
+tell_missing(void *arg, const pki_crl_entry *entry)
+{
+	const struct telling *telling = arg;
+	char serial[PKI_SERIAL_TEXT], when[PKI_TIME_TEXT];
+
+	/* A script that reads JSON wants the refusal and nothing beside it. */
+	if (telling->s->cli->format == PRINT_JSON)
+		return;
+	cli_say(telling->s->cli, "Missing in the database: %s (%s, %s)",
+	    pki_serial_format(&entry->serial, serial),
+	    pki_reason_name(entry->reason),
+	    pki_time_format(entry->revoked_at, when));
+}
+
+pki_code
+publish_with(struct session *s, const char *name,
+    const pki_publish_options *options)
+{
+	struct telling telling = { s, options };
+	pki_publish_options told = *options;
+	bool dry_run = cli_has(s->cli, "dry-run");
+	pki_code rc;
+
+	told.who = &s->who;
+	told.visit = tell;
+	told.arg = &telling;
+	told.missing = options->mode == PKI_PUBLISH_STRICT ? tell_missing :
+	    NULL;
+	do {
+		rc = dry_run ? pki_ca_publish_check(s->ca, name, &told, s->err)
+		    : pki_ca_publish_with(s->ca, name, &told, s->err);
+	} while (session_retry(s, rc));
+	return rc;
 }
 
 pki_code
 publish_ca(struct session *s, const char *name, pki_published_visitor *visit,
     void *arg)
 {
-	pki_code rc;
+	const pki_publish_options options = {
+		.mode = PKI_PUBLISH_UNION, .visit = visit, .arg = arg,
+	};
 
-	do {
-		rc = pki_ca_publish(s->ca, name, &s->who, visit, arg, s->err);
-	} while (session_retry(s, rc));
-	return rc;
+	return publish_with(s, name, &options);
+}
+
+pki_code
+publish_note_number(const pki_published *published, void *number, pki_err *err)
+{
+	int64_t *greatest = number;
+
+	(void)err;
+	if (published->number > *greatest)
+		*greatest = published->number;
+	return PKI_OK;
 }
 
 struct missing {

@@ -14,15 +14,25 @@ struct publish_list {
 PKI_CHECKED pki_code publish_add(struct publish_list *list, const char *name,
     pki_err *err);
 
-#define PUBLISH_COLUMNS 6
+#define PUBLISH_COLUMNS 7
 extern const struct print_column publish_columns[PUBLISH_COLUMNS];
 /* A pki_published_visitor: one row of them; arg is a print_doc. */
 pki_code publish_print(const pki_published *published, void *doc,
     pki_err *err);
 
-/* Sign and publish one CA's CRLs; the passphrase may be asked for. */
+/*
+ * Sign and publish one CA's CRLs, not because an operator asked for it but
+ * because something happened: what a restored or damaged database lacks stays
+ * listed, with a warning.  The passphrase may be asked for.
+ */
 PKI_CHECKED pki_code publish_ca(struct session *s, const char *name,
     pki_published_visitor *visit, void *arg);
+/* As the options say, with a warning where one is due; who is filled. */
+PKI_CHECKED pki_code publish_with(struct session *s, const char *name,
+    const pki_publish_options *options);
+/* A pki_published_visitor: the greatest number, to an int64_t. */
+pki_code publish_note_number(const pki_published *published, void *number,
+    pki_err *err);
 
 /*
  * Publish every CA whose key is here and whose published CRL lacks something

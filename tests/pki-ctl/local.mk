@@ -5,6 +5,7 @@ dist_check_SCRIPTS += \
 	%D%/bad-names.sh \
 	%D%/bad-request.sh \
 	%D%/ca.sh \
+	%D%/cert-hold.sh \
 	%D%/cert-issue.sh \
 	%D%/cert-list.sh \
 	%D%/cert-revoke.sh \
@@ -14,6 +15,7 @@ dist_check_SCRIPTS += \
 	%D%/crash-init.sh \
 	%D%/crash-issue.sh \
 	%D%/crash-revoke.sh \
+	%D%/crl-due.sh \
 	%D%/crl.sh \
 	%D%/damaged.sh \
 	%D%/db-check.sh \

@@ -7,6 +7,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-find.c \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
+	%D%/test-hold.c \
 	%D%/test-import-crl.c \
 	%D%/test-init-keys.c \
 	%D%/test-init.c \
@@ -16,6 +17,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-publish.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
-	%D%/test-status.c
+	%D%/test-status.c \
+	%D%/test-union.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)

@@ -368,13 +368,14 @@ Test(ca_publish, tells_what_it_published)
 
 Test(ca_publish_check, tells_the_same_and_changes_nothing)
 {
+	const pki_publish_options options = { .visit = note_published };
 	PKI_AUTO(pki_cert) cert = issue_meter(&t, "meter-1");
 	pki_digest before, after;
 
 	revoke_cert(&t, cert, PKI_REASON_SUPERSEDED);
 	before = dir_digest(t.state);
-	assert_ok(pki_ca_publish_check(t.ca, "issuing", note_published, NULL,
-	    &t.err), &t.err);
+	assert_ok(pki_ca_publish_check(t.ca, "issuing", &options, &t.err),
+	    &t.err);
 	after = dir_digest(t.state);
 	cr_assert(pki_digest_equal(&before, &after));
 	cr_assert_eq(told_count, 1);
