@@ -18,10 +18,10 @@ const struct cli_command cmd_cert_hold = {
 	.args = "ID...",
 	.summary = "put certificates on hold and publish the CRL",
 	.description =
-"ID is as for 'cert revoke', of one certificate each.  A certificate on hold is\n"
-"on the CRL (certificateHold) until 'cert release' or 'cert revoke' ends that;\n"
-"its identity gets no other meanwhile.  The CRL is published before the command\n"
-"returns.",
+"ID is as for 'cert revoke', of one certificate each.  A certificate on hold\n"
+"is on the CRL (certificateHold) until 'cert release' or 'cert revoke' ends\n"
+"that; its identity gets no other meanwhile.  The CRL is published before the\n"
+"command returns.",
 	.options = cert_change_options,
 	.min_args = 1,
 	.max_args = -1,

@@ -201,7 +201,8 @@ publish(struct work *work)
 		const char *name = work->touched.names[i];
 		pki_code rc;
 
-		rc = publish_ca(s, name, publish_note_number, &work->numbers[i]);
+		rc = publish_ca(s, name, publish_note_number,
+		    &work->numbers[i]);
 		if (rc == PKI_OK || first != PKI_OK)
 			continue;
 		first = pki_wrap(&reason, rc, "the revocation is recorded, but "

@@ -34,6 +34,8 @@ tear_down(void)
 TestSuite(file_replace, .init = set_up, .fini = tear_down, .timeout = 30);
 TestSuite(file_begin, .init = set_up, .fini = tear_down, .timeout = 30);
 TestSuite(file_commit, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(file_move, .init = set_up, .fini = tear_down, .timeout = 30);
+TestSuite(file_write_from, .init = set_up, .fini = tear_down, .timeout = 30);
 TestSuite(dir_make, .init = set_up, .fini = tear_down, .timeout = 30);
 TestSuite(path_join, .timeout = 30);
 
@@ -308,6 +310,63 @@ Test(file_commit, keeps_only_what_was_written_of_what_was_reserved)
 	assert_ok(pki_file_write(file, PKI_BYTES_TEXT("short"), &err), &err);
 	assert_ok(pki_file_commit(file, &err), &err);
 	expect_contents(path, "short");
+}
+
+/* What a file of letters is after all from one place on has moved. */
+static void
+expect_moved(size_t len, off_t from, off_t to)
+{
+	PKI_AUTO(pki_file_new) file = NULL;
+	PKI_AUTO(pki_buf) was = pki_buf_new();
+	PKI_AUTO(pki_buf) is = NULL;
+	size_t left = len - (size_t)from;
+
+	for (size_t i = 0; i < len; i++)
+		pki_buf_add_byte(was, (uint8_t)('a' + i * 7 / 3 % 26));
+	assert_ok(pki_file_begin(path, 0600, PKI_FILE_REPLACE, &file, &err),
+	    &err);
+	assert_ok(pki_file_write(file, pki_buf_bytes(was), &err), &err);
+	assert_ok(pki_file_move(file, from, to, &err), &err);
+	assert_ok(pki_file_write(file, pki_bytes_text("end"), &err), &err);
+	assert_ok(pki_file_commit(file, &err), &err);
+	assert_ok(pki_file_read(path, 1 << 20, PKI_FILE_ANY, &is, &err), &err);
+	cr_assert_eq(is->len, (size_t)to + left + 3, "%zu: %ld to %ld", len,
+	    (long)from, (long)to);
+	cr_expect(memcmp(is->data + to, was->data + from, left) == 0);
+	cr_expect(memcmp(is->data + to + left, "end", 3) == 0);
+	cr_expect(memcmp(is->data, was->data,
+	    (size_t)(from < to ? from : to)) == 0);
+}
+
+Test(file_move, loses_no_octet_in_either_direction)
+{
+	static const size_t lens[] = { 6, 7, 1000, 65536, 65541, 300000 };
+
+	for (size_t i = 0; i < PKI_COUNT(lens); i++) {
+		expect_moved(lens[i], 5, 5);
+		expect_moved(lens[i], 5, 4);
+		expect_moved(lens[i], 5, 0);
+		expect_moved(lens[i], 5, 6);
+		expect_moved(lens[i], 3, 12);
+	}
+}
+
+Test(file_write_from, puts_another_file_whole)
+{
+	PKI_AUTO(pki_file_new) file = NULL;
+	PKI_AUTO(pki_buf) is = NULL;
+
+	put(other, "contents", 0600);
+	assert_ok(pki_file_begin(path, 0600, PKI_FILE_REPLACE, &file, &err),
+	    &err);
+	assert_ok(pki_file_write(file, pki_bytes_text("<"), &err), &err);
+	assert_ok(pki_file_write_from(file, other, &err), &err);
+	assert_ok(pki_file_write_from(file, other, &err), &err);
+	cr_expect_eq(pki_file_write_from(file, path, &err), PKI_NOT_FOUND);
+	assert_ok(pki_file_write(file, pki_bytes_text(">"), &err), &err);
+	assert_ok(pki_file_commit(file, &err), &err);
+	assert_ok(pki_file_read(path, 100, PKI_FILE_ANY, &is, &err), &err);
+	cr_assert_str_eq(pki_buf_text(is), "<contentscontents>");
 }
 
 Test(file_commit, works_beside_another_writer_of_the_same_name)

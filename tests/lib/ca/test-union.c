@@ -7,6 +7,7 @@
 #include "ca/hold.h"
 #include "tests/lib/ca/ca-sample.h"
 #include "tests/support/crl-maker.h"
+#include "tests/support/crl-reference.h"
 #include "x509/tbs.h"
 
 #define FULL "crl/issuing/full.crl"
@@ -58,9 +59,24 @@ write_crl(pki_bytes der)
 	assert_ok(pki_file_replace(path, der, 0644, &t.err), &t.err);
 }
 
+typedef pki_code encode(const pki_crl_fields *fields,
+    const pki_crl_entry *entries, size_t count, pki_buf *out, pki_err *err);
+
+/* Entries in no order of ours, as other software writes them. */
+static pki_code
+encode_reversed(const pki_crl_fields *fields, const pki_crl_entry *entries,
+    size_t count, pki_buf *out, pki_err *err)
+{
+	pki_crl_entry reversed[8];
+
+	for (size_t i = 0; i < count; i++)
+		reversed[i] = entries[count - 1 - i];
+	return crl_reference(fields, reversed, count, out, err);
+}
+
 /* The published CRL as another one of the same CA, signed by its key. */
 static void
-sign_crl(int64_t number, int64_t this_update, size_t more)
+sign_crl(int64_t number, int64_t this_update, size_t more, encode *tbs_of)
 {
 	PKI_AUTO(pki_buf) text = get_file(&t, "keys/issuing.key");
 	PKI_AUTO(pki_cert) issuer = get_ca_cert(&t, "issuing");
@@ -87,7 +103,7 @@ sign_crl(int64_t number, int64_t this_update, size_t more)
 	}
 	assert_ok(pki_key_parse(pki_buf_bytes(text), pki_bytes_of(NULL, 0),
 	    &key, &t.err), &t.err);
-	assert_ok(crl_tbs(&fields, entries, count, tbs, &t.err), &t.err);
+	assert_ok(tbs_of(&fields, entries, count, tbs, &t.err), &t.err);
 	assert_ok(pki_key_sign(key, pki_buf_bytes(tbs), signature, &t.err),
 	    &t.err);
 	pki_signed_add(der, pki_buf_bytes(tbs), fields.algorithm,
@@ -146,16 +162,24 @@ static void flipped_number(void) { flip("\x06\x03\x55\x1d\x14", 9); }
 static void flipped_signature(void) { flip(NULL, (size_t)-1); }
 static void number_ahead(void)
 {
-	sign_crl(last_number + 1000, TEST_BEGIN + PKI_HOUR, 0);
+	sign_crl(last_number + 1000, TEST_BEGIN + PKI_HOUR, 0, crl_tbs);
 	last_number += 1000;
 }
 static void time_ahead(void)
 {
-	sign_crl(++last_number, TEST_BEGIN + 2 * PKI_DAY, 0);
+	sign_crl(++last_number, TEST_BEGIN + 2 * PKI_DAY, 0, crl_tbs);
 }
 static void more_entries(void)
 {
-	sign_crl(++last_number, TEST_BEGIN + PKI_HOUR, 3);
+	sign_crl(++last_number, TEST_BEGIN + PKI_HOUR, 3, crl_tbs);
+}
+static void other_order(void)
+{
+	sign_crl(++last_number, TEST_BEGIN + PKI_HOUR, 0, encode_reversed);
+}
+static void other_order_and_more(void)
+{
+	sign_crl(++last_number, TEST_BEGIN + PKI_HOUR, 2, encode_reversed);
 }
 
 static const struct row {
@@ -181,6 +205,8 @@ static const struct row {
 	{ "a number far ahead", number_ahead, 0, 3, false },
 	{ "a thisUpdate ahead", time_ahead, 0, 3, false },
 	{ "more entries than are known", more_entries, 3, 6, true },
+	{ "entries in another order", other_order, 0, 3, false },
+	{ "more of them, in another order", other_order_and_more, 2, 5, true },
 };
 
 static pki_code
@@ -270,4 +296,36 @@ Test(ca_publish_union, notices_by_itself_when_it_is_time)
 	assert_ok(pki_ca_crl_is_due(t.ca, "root", &due, &t.err), &t.err);
 	cr_expect_not(due, "a root, far from half of its life");
 	tear_down();
+}
+
+/* Signed in pieces, or as a whole: what is published is the same. */
+Test(ca_publish_union, publishes_with_every_type_of_key)
+{
+	static const pki_key_type types[] = {
+		PKI_KEY_P256, PKI_KEY_P384, PKI_KEY_P521, PKI_KEY_ED25519,
+		PKI_KEY_RSA3072,
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(types); i++) {
+		struct test_ca of = { .ca = NULL };
+		pki_ca_setup setup;
+		PKI_AUTO(pki_cert) cert = NULL;
+		PKI_AUTO(pki_crl) crl = NULL;
+
+		test_clock_init(&of.clock);
+		temp_dir(of.dir);
+		assert_ok(pki_path_join(of.state, of.dir, "ca", &of.err),
+		    &of.err);
+		setup = test_setup(&of);
+		setup.issuing_key = types[i];
+		assert_ok(pki_ca_init(&setup, &of.err), &of.err);
+		of.ca = reopen_ca(&of);
+		cert = issue_meter(&of, "meter-1");
+		revoke_cert(&of, cert, PKI_REASON_SUPERSEDED);
+		publish(&of, "issuing");
+		crl = get_crl(&of, FULL);
+		cr_expect_not_null(pki_crl_find(crl, pki_cert_serial(cert)),
+		    "%s", pki_key_type_name(types[i]));
+		drop_ca(&of);
+	}
 }

@@ -33,6 +33,7 @@ remove_dir(void)
 	rmdir(dir);
 }
 
+TestSuite(signer_begin, .timeout = 60);
 TestSuite(signer_open_file, .timeout = 30, .init = make_dir,
     .fini = remove_dir);
 TestSuite(signer_sign, .timeout = 30, .init = make_dir, .fini = remove_dir);
@@ -242,4 +243,63 @@ Test(signer_new, hands_everything_to_its_holder)
 	pki_signer_free(signer);
 	cr_expect_eq(token.freed, 1);
 	pki_signer_free(NULL);
+}
+
+static const struct {
+	pki_key_type type;
+	bool         streams;
+} kinds[] = {
+	{ PKI_KEY_P256, true }, { PKI_KEY_P384, true },
+	{ PKI_KEY_P521, true }, { PKI_KEY_RSA2048, true },
+	{ PKI_KEY_ED25519, false },
+};
+
+Test(signer_begin, signs_pieces_as_it_signs_the_whole)
+{
+	for (size_t i = 0; i < PKI_COUNT(kinds); i++) {
+		PKI_AUTO(pki_key) key = NULL;
+		PKI_AUTO(pki_signing) signing = NULL;
+		PKI_AUTO(pki_buf) out = pki_buf_new();
+		const pki_sigalg *algorithm = pki_sigalg_for(kinds[i].type);
+		pki_err err = { 0 };
+
+		cr_assert(pki_key_generate(kinds[i].type, &key, &err) ==
+		    PKI_OK);
+		cr_expect_eq(pki_sigalg_streams(algorithm), kinds[i].streams);
+		if (!kinds[i].streams) {
+			cr_expect_eq(pki_key_sign_begin(key, &signing, &err),
+			    PKI_USAGE);
+			continue;
+		}
+		cr_assert(pki_key_sign_begin(key, &signing, &err) == PKI_OK);
+		cr_assert(pki_signing_add(signing, pki_bytes_text("one "),
+		    &err) == PKI_OK);
+		cr_assert(pki_signing_add(signing, pki_bytes_text("two"),
+		    &err) == PKI_OK);
+		cr_assert(pki_signing_end(signing, out, &err) == PKI_OK);
+		cr_expect_eq(pki_pubkey_verify(pki_key_public(key), algorithm,
+		    pki_bytes_text("one two"), pki_buf_bytes(out), &err),
+		    PKI_OK, "%s", err.msg);
+		cr_expect_leq(out->len,
+		    pki_pubkey_signature_max(pki_key_public(key)));
+	}
+}
+
+/* A token that has no way to sign in pieces is asked for the whole. */
+Test(signer_begin, is_refused_by_a_holder_that_cannot)
+{
+	static const struct pki_signer_backend backend = {
+		.sign = sign_nothing, .free = count_free,
+	};
+	struct token token = { NULL, 0 };
+	pki_signer *signer = NULL;
+	pki_signing *signing = NULL;
+	pki_err err;
+
+	cr_assert(pki_key_generate(PKI_KEY_P256, &token.key, &err) == PKI_OK);
+	cr_assert(pki_signer_new(&backend, &token, pki_key_public(token.key),
+	    &signer, &err) == PKI_OK);
+	cr_expect_not(pki_signer_streams(signer));
+	cr_expect_eq(pki_signer_begin(signer, &signing, &err), PKI_USAGE);
+	pki_signer_free(signer);
 }

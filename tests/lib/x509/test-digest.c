@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 
+TestSuite(hashing, .timeout = 30);
 TestSuite(digest, .timeout = 30);
 
 /* FIPS 180-4's examples. */
@@ -58,4 +59,22 @@ Test(digest, random_octets_differ_and_stay_in_bounds)
 	cr_expect(memcmp(a, b, sizeof(a)) != 0);
 	cr_expect(a[0] == 0 && a[33] == 0);
 	cr_expect(pki_random(a, 0, &err) == PKI_OK);
+}
+
+Test(hashing, gives_the_digest_of_the_whole)
+{
+	PKI_AUTO(pki_hashing) hashing = NULL;
+	pki_digest whole, pieces;
+
+	cr_assert(pki_digest_of(pki_bytes_text("one two"), &whole, NULL) ==
+	    PKI_OK);
+	cr_assert(pki_hashing_new(&hashing, NULL) == PKI_OK);
+	cr_assert(pki_hashing_add(hashing, pki_bytes_text("one"), NULL) ==
+	    PKI_OK);
+	cr_assert(pki_hashing_add(hashing, pki_bytes_text(""), NULL) ==
+	    PKI_OK);
+	cr_assert(pki_hashing_add(hashing, pki_bytes_text(" two"), NULL) ==
+	    PKI_OK);
+	cr_assert(pki_hashing_end(hashing, &pieces, NULL) == PKI_OK);
+	cr_expect(pki_digest_equal(&whole, &pieces));
 }

@@ -1,10 +1,12 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+#include "tests/support/crl-maker.h"
 #include "x509/pem.h"
 
 TestSuite(pem_or_der, .timeout = 30);
 TestSuite(pem_add, .timeout = 30);
+TestSuite(pem_put, .timeout = 30);
 TestSuite(pem_each, .timeout = 30);
 
 #define LABEL "CERTIFICATE REQUEST"
@@ -157,5 +159,34 @@ Test(pem_each, visits_each_block_until_one_is_refused)
 		    16, count_visit, &count, NULL);
 		cr_expect(rc == rows[i].code && count == rows[i].count,
 		    "row %zu: %d, %d blocks", i, rc, count);
+	}
+}
+
+/* The same octets as pki_pem_add, whatever the pieces. */
+Test(pem_put, gives_the_text_of_pem_add)
+{
+	static const size_t pieces[] = { 1, 47, 48, 49, 65536 };
+	PKI_AUTO(pki_buf) octets = pki_buf_new();
+
+	for (size_t i = 0; i < 70000; i++)
+		pki_buf_add_byte(octets, (uint8_t)(i * 37 >> 3));
+	for (size_t i = 0; i < 400 + PKI_COUNT(pieces); i++) {
+		PKI_AUTO(pki_buf) want = pki_buf_new();
+		PKI_AUTO(pki_buf) text = pki_buf_new();
+		PKI_AUTO(pki_pem_writer) writer = NULL;
+		const pki_sink sink = crl_sink_to(text);
+		size_t len = i < 400 ? i : octets->len, at;
+		size_t piece = i < 400 ? 1 + i % 60 : pieces[i - 400];
+
+		pki_pem_add(want, LABEL, pki_bytes_of(octets->data, len));
+		cr_assert(pki_pem_begin(LABEL, &sink, &writer, NULL) ==
+		    PKI_OK);
+		for (at = 0; at < len; at += piece)
+			cr_assert(pki_pem_put(writer, pki_bytes_of(
+			    octets->data + at, len - at < piece ? len - at :
+			    piece), NULL) == PKI_OK);
+		cr_assert(pki_pem_end(writer, NULL) == PKI_OK);
+		cr_expect(pki_bytes_equal(pki_buf_bytes(text),
+		    pki_buf_bytes(want)), "%zu in pieces of %zu", len, piece);
 	}
 }
