@@ -71,6 +71,8 @@ PKI_CHECKED pki_code pki_file_move(pki_file_new *file, off_t from, off_t to,
 /* A descriptor of its own to read back what was written. */
 PKI_CHECKED pki_code pki_file_reopen(const pki_file_new *file, int *out,
     pki_err *err);
+/* A hint: what was written goes to the disk while other work is done. */
+void pki_file_start_sync(const pki_file_new *file);
 /* Make the contents durable before the file appears: what fails, fails now. */
 PKI_CHECKED pki_code pki_file_sync(pki_file_new *file, pki_err *err);
 PKI_CHECKED pki_code pki_file_commit(pki_file_new *file, pki_err *err);

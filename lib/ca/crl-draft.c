@@ -216,6 +216,7 @@ make_signature(const pki_crl_draft *draft, const struct place *tbs,
 	int fd = -1;
 	pki_code rc;
 
+	pki_file_start_sync(draft->der);
 	rc = pki_sign_crl_begin(draft->authority->signer, &signing, err);
 	if (rc == PKI_OK)
 		rc = pki_file_reopen(draft->der, &fd, err);
@@ -302,6 +303,7 @@ pki_crl_draft_verify(pki_crl_draft *draft, pki_digest *digest, pki_err *err)
 		    draft->authority->cert, &tap, err);
 	if (rc == PKI_OK)
 		rc = pki_pem_end(pem, err);
+	pki_file_start_sync(draft->pem);
 	if (rc == PKI_OK)
 		rc = pki_hashing_end(hashing, digest, err);
 	return rc == PKI_OK ? rc : pki_wrap(err, rc, "self-check");

@@ -14,6 +14,12 @@
 pki_code pki_public_make(pki_ca *ca, const pki_authority *authority,
     pki_err *err);
 
+/*
+ * Remove what publishers of this CA left behind who were killed: a list may
+ * have many megabytes.  The caller holds its publish lock.
+ */
+void pki_public_sweep(pki_ca *ca, const pki_authority *authority);
+
 /* Where a CRL ("crl/issuing/full.crl") and its PEM twin are. */
 pki_code pki_public_place(pki_ca *ca, const char *file, pki_crl_place *out,
     pki_err *err);

@@ -95,6 +95,7 @@ lock_and_publish(const struct round *round, pki_err *err)
 		rc = pki_lock_take(lock, PKI_PUBLISH_WAIT_MS, err);
 	if (rc != PKI_OK)
 		return rc;
+	pki_public_sweep(round->ca, round->authority);
 	rc = check_lost(round, err);
 	if (rc == PKI_OK)
 		rc = publish_all(round, err);

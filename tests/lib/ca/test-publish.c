@@ -236,6 +236,15 @@ Test(ca_publish, replaces_what_is_no_crl_of_this_ca)
 	publish(&t, "issuing");
 }
 
+Test(ca_publish, sweeps_what_a_killed_publisher_left)
+{
+	put_file(&t, "public/crl/issuing/.full.crl.1-0.tmp", "half a list");
+	put_file(&t, "public/crl/issuing/.other", "not ours");
+	publish(&t, "issuing");
+	cr_assert_not(has_file(&t, "public/crl/issuing/.full.crl.1-0.tmp"));
+	cr_assert(has_file(&t, "public/crl/issuing/.other"));
+}
+
 Test(ca_publish, refuses_to_lose_a_revocation_that_an_old_database_lacks)
 {
 	PKI_AUTO(pki_cert) cert = issue_meter(&t, "meter-1");
