@@ -230,33 +230,54 @@ refuse_unknown_ca(pki_ca *ca, const char *name, pki_err *err)
 	    name);
 }
 
+pki_authority *
+pki_authority_find(const pki_ca *ca, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ca->count; i++)
+		if (strcmp(ca->authorities[i]->name, name) == 0)
+			return ca->authorities[i];
+	return NULL;
+}
+
+static pki_code
+load_row(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	PKI_AUTO(pki_authority) authority = NULL;
+	pki_ca *ca = arg;
+	pki_code rc;
+
+	if (pki_authority_find(ca, row->name) != NULL)
+		return PKI_OK;
+	rc = authority_from_row(row, &authority, err);
+	if (rc == PKI_OK)
+		rc = remember(ca, authority, err);
+	if (rc == PKI_OK)
+		PKI_TAKE(authority);
+	return rc;
+}
+
+pki_code
+pki_authorities_load(pki_ca *ca, pki_err *err)
+{
+	return pki_store_each_ca(ca->store, load_row, ca, err);
+}
+
 pki_code
 pki_authority_get(pki_ca *ca, const char *name, pki_authority **out,
     pki_err *err)
 {
-	PKI_AUTO(pki_buf) hold = pki_buf_new();
-	PKI_AUTO(pki_authority) authority = NULL;
-	pki_ca_row row;
-	pki_code rc;
-	size_t i;
+	pki_code rc = PKI_OK;
 
-	for (i = 0; i < ca->count; i++) {
-		if (strcmp(ca->authorities[i]->name, name) == 0) {
-			*out = ca->authorities[i];
-			return PKI_OK;
-		}
-	}
-	rc = pki_store_get_ca(ca->store, name, &row, hold, err);
-	if (rc == PKI_NOT_FOUND)
-		return refuse_unknown_ca(ca, name, err);
-	if (rc == PKI_OK)
-		rc = authority_from_row(&row, &authority, err);
-	if (rc == PKI_OK)
-		rc = remember(ca, authority, err);
-	if (rc != PKI_OK)
-		return rc;
-	*out = PKI_TAKE(authority);
-	return PKI_OK;
+	*out = pki_authority_find(ca, name);
+	if (*out == NULL)
+		rc = pki_authorities_load(ca, err);
+	if (rc == PKI_OK && *out == NULL)
+		*out = pki_authority_find(ca, name);
+	if (rc == PKI_OK && *out == NULL)
+		rc = refuse_unknown_ca(ca, name, err);
+	return rc;
 }
 
 static pki_code
@@ -323,12 +344,11 @@ pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority, bool *out,
 }
 
 pki_code
-pki_authority_check(pki_ca *ca, const pki_authority *authority, pki_err *err)
+pki_authority_check(pki_ca *ca, pki_authority *authority, pki_err *err)
 {
 	char from[PKI_TIME_TEXT], until[PKI_TIME_TEXT], text[PKI_TIME_TEXT];
 	int64_t now = pki_clock_now(ca->clock);
-	bool revoked;
-	pki_code rc;
+	pki_code rc = PKI_OK;
 
 	if (now < pki_cert_not_before(authority->cert) ||
 	    now > pki_cert_not_after(authority->cert))
@@ -338,8 +358,11 @@ pki_authority_check(pki_ca *ca, const pki_authority *authority, pki_err *err)
 		    pki_time_format(pki_cert_not_before(authority->cert), from),
 		    pki_time_format(pki_cert_not_after(authority->cert),
 		    until));
-	rc = pki_authority_is_revoked(ca, authority, &revoked, err);
-	if (rc == PKI_OK && revoked)
+	if (!authority->standing_known)
+		rc = pki_authority_is_revoked(ca, authority,
+		    &authority->revoked, err);
+	authority->standing_known = rc == PKI_OK;
+	if (rc == PKI_OK && authority->revoked)
 		rc = pki_refuse(err, PKI_DENIED, "ca-state",
 		    "a CA that is not revoked", "%s", authority->name);
 	return rc;
@@ -427,17 +450,67 @@ pki_ca_export(pki_ca *ca, const char *name, pki_export what, pki_buf *out,
 	}
 }
 
+void
+pki_ca_forget(pki_ca *ca)
+{
+	size_t i;
+
+	ca->floor_known = false;
+	for (i = 0; i < ca->count; i++)
+		ca->authorities[i]->standing_known = false;
+}
+
+pki_code
+pki_ca_refresh(pki_ca *ca, pki_err *err)
+{
+	bool changed;
+	pki_code rc = pki_store_changed(ca->store, &changed, err);
+
+	if (rc == PKI_OK && changed)
+		pki_ca_forget(ca);
+	return rc;
+}
+
+pki_code
+pki_ca_floor(pki_ca *ca, pki_floor *out, pki_err *err)
+{
+	char path[PKI_PATH_MAX];
+	pki_code rc = PKI_OK;
+
+	if (!ca->floor_known) {
+		rc = pki_ca_path(ca, path, err, "floor");
+		if (rc == PKI_OK)
+			rc = pki_floor_read(path, &ca->floor, err);
+		ca->floor_known = rc == PKI_OK;
+	}
+	*out = ca->floor;
+	return rc;
+}
+
+pki_code
+pki_ca_raise_floor(pki_ca *ca, int64_t crl_number, pki_err *err)
+{
+	int64_t now = pki_clock_now(ca->clock);
+	char path[PKI_PATH_MAX];
+	pki_code rc;
+
+	if (ca->floor_known && now <= ca->floor.time + PKI_FLOOR_STEP &&
+	    crl_number <= ca->floor.crl_number)
+		return PKI_OK;
+	ca->floor_known = false;
+	rc = pki_ca_path(ca, path, err, "floor");
+	return rc == PKI_OK ? pki_floor_raise(path, now, crl_number, err) : rc;
+}
+
 pki_code
 pki_ca_check_clock(pki_ca *ca, pki_err *err)
 {
-	char path[PKI_PATH_MAX], now_text[PKI_TIME_TEXT], text[PKI_TIME_TEXT];
+	char now_text[PKI_TIME_TEXT], text[PKI_TIME_TEXT];
 	int64_t now = pki_clock_now(ca->clock);
 	pki_floor floor;
 	pki_code rc;
 
-	rc = pki_ca_path(ca, path, err, "floor");
-	if (rc == PKI_OK)
-		rc = pki_floor_read(path, &floor, err);
+	rc = pki_ca_floor(ca, &floor, err);
 	if (rc == PKI_OK && now < floor.time - PKI_FLOOR_SLACK)
 		rc = pki_fail(err, PKI_CLOCK, "clock-suspect: it is %s, but "
 		    "this CA has worked at %s before; correct the clock, or "
@@ -468,6 +541,7 @@ pki_ca_accept_clock(pki_ca *ca, const pki_requester *who, pki_err *err)
 	if (pki_floor_read(path, &floor, NULL) != PKI_OK)
 		floor = (pki_floor){ .epoch = 1 };
 	details[0].text = pki_time_format(floor.time, before);
+	ca->floor_known = false;
 	floor.time = pki_clock_now(ca->clock);
 	rc = pki_audit_append(ca, &event, err);
 	if (rc == PKI_OK)

@@ -33,6 +33,11 @@ typedef struct pki_authority {
 	int64_t     created_at;
 	pki_cert   *cert;
 	pki_signer *signer;
+
+	/* As last seen; see pki_ca_refresh(). */
+	_Atomic int64_t issued;         /* certificates so far */
+	bool            standing_known;
+	bool            revoked;
 } pki_authority;
 
 struct pki_ca {
@@ -43,10 +48,26 @@ struct pki_ca {
 	pki_config     *config;
 	pki_profiles   *profiles;       /* NULL until first needed */
 	pki_store      *store;
-	pki_authority **authorities;
+	pki_authority **authorities;    /* every CA, once one was asked for */
 	size_t          count;
 	int             init_lock;      /* on the directory; -1: none */
+
+	bool            floor_known;
+	pki_floor       floor;          /* as last read or written by us */
 };
+
+/*
+ * Drop what others may have changed since it was read: floor, standing and
+ * counts of CAs.  Asks the database whether anybody has written at all.
+ */
+pki_code pki_ca_refresh(pki_ca *ca, pki_err *err);
+/* The same after an own change that touches them. */
+void pki_ca_forget(pki_ca *ca);
+
+/* The floor, from the file when it is not known.  PKI_DAMAGED. */
+pki_code pki_ca_floor(pki_ca *ca, pki_floor *out, pki_err *err);
+/* pki_floor_raise(), which a known floor often spares. */
+pki_code pki_ca_raise_floor(pki_ca *ca, int64_t crl_number, pki_err *err);
 
 /* "init was cut off here", while the file exists. */
 #define PKI_INIT_MARKER "init.unfinished"
@@ -54,6 +75,11 @@ struct pki_ca {
 /* A handle without a store: directories, clock and pki.conf. */
 pki_code pki_ca_prepare(const pki_ca_options *options, pki_ca **out,
     pki_err *err);
+
+/* All CAs of the store, so that finding one needs no store. */
+pki_code pki_authorities_load(pki_ca *ca, pki_err *err);
+/* NULL when it is not loaded. */
+pki_authority *pki_authority_find(const pki_ca *ca, const char *name);
 
 /* Find a CA by name.  PKI_NOT_FOUND, rule "ca", lists the known ones. */
 pki_code pki_authority_get(pki_ca *ca, const char *name, pki_authority **out,
@@ -68,7 +94,7 @@ pki_code pki_authority_signer(pki_ca *ca, pki_authority *authority,
  * May it sign certificates now?  Not when revoked in this store (PKI_DENIED,
  * rule "ca-state"), nor outside its validity (PKI_CLOCK).
  */
-pki_code pki_authority_check(pki_ca *ca, const pki_authority *authority,
+pki_code pki_authority_check(pki_ca *ca, pki_authority *authority,
     pki_err *err);
 /* Is it revoked by its parent's records here, or by its published CRL? */
 pki_code pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority,
