@@ -1,5 +1,6 @@
 pkicainclude_HEADERS += \
 	%D%/audit.h \
+	%D%/batch.h \
 	%D%/ca.h \
 	%D%/config.h \
 	%D%/find.h \
@@ -10,6 +11,7 @@ pkicainclude_HEADERS += \
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
 	%D%/audit-verify.c \
+	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \
 	%D%/find.c \
