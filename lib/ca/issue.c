@@ -106,15 +106,15 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 	    err);
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_RETIRED)
 		rc = PKI_NOT_FOUND;             /* the name is free again */
-	if (rc == PKI_OK && !job->replace)
+	if (rc == PKI_OK && job->purpose == PKI_ISSUE_FIRST)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
 		    "a name that no live device has in any case of letters, "
 		    "or --replace", "%s", job->identity);
-	if (job->replace && (rc == PKI_NOT_FOUND ||
+	if (job->purpose != PKI_ISSUE_FIRST && (rc == PKI_NOT_FOUND ||
 	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
-		    "a name on record, in its own case of letters, to "
-		    "replace", "%s", job->identity);
+		    "a name on record, in its own case of letters", "%s",
+		    job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,

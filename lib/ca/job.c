@@ -83,7 +83,7 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	job->key = request->key;
 	job->key_origin = asked.key_origin;
 	job->who = &request->who;
-	job->replace = request->replace;
+	job->purpose = request->purpose;
 	rc = pki_policy_check(job->profile, &asked, &facts, &job->grant, err);
 	if (rc != PKI_OK)
 		return pki_wrap(err, rc, "profile '%s'", request->profile);
@@ -138,22 +138,15 @@ pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
 	    &job->cert, err);
 }
 
-/* Take the name, or with replace find who has it and end what he holds. */
 static pki_code
-record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
+claim_name(pki_ca *ca, const pki_job *job, int64_t *out_id, pki_err *err)
 {
 	pki_identity_row row = {
 		.name = job->identity, .state = PKI_IDENTITY_LIVE,
 		.created_at = pki_clock_now(ca->clock),
 	};
-	pki_code rc;
+	pki_code rc = pki_row_seal_identity(&row, err);
 
-	rc = pki_row_seal_identity(&row, err);
-	if (rc == PKI_OK && job->replace) {
-		rc = pki_withdraw_superseded(ca, job->identity, job->who,
-		    out_id, &job->replaced, err);
-		return rc;
-	}
 	if (rc == PKI_OK)
 		rc = pki_store_claim_identity(ca->store, &row, err);
 	if (rc == PKI_EXISTS)
@@ -161,6 +154,21 @@ record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
 		    "a name that no live device has in any case of letters, "
 		    "or --replace", "%s", job->identity);
 	*out_id = row.id;
+	return rc;
+}
+
+/* Take the name, or find who has it and, to replace, end what he holds. */
+static pki_code
+record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
+{
+	pki_code rc;
+
+	if (job->purpose == PKI_ISSUE_FIRST)
+		return claim_name(ca, job, out_id, err);
+	rc = pki_holder_find(ca, job->identity, out_id, err);
+	if (rc == PKI_OK && job->purpose == PKI_ISSUE_REPLACE)
+		rc = pki_withdraw_superseded(ca, job->identity, job->who,
+		    &job->replaced, err);
 	return rc;
 }
 

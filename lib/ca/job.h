@@ -16,7 +16,7 @@ typedef struct pki_job {
 	const pki_pubkey    *key;
 	pki_key_origin       key_origin;
 	const pki_requester *who;
-	bool                 replace;
+	pki_issue_purpose    purpose;
 	int64_t              epoch;     /* of the serial to be made */
 	int64_t              partition;
 	char                 crl_url[PKI_URL_MAX];      /* "": no CDP */

@@ -118,15 +118,10 @@ pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
 }
 
 pki_code
-pki_withdraw_superseded(pki_ca *ca, const char *identity,
-    const pki_requester *who, int64_t *out_identity_id, size_t *out_count,
+pki_holder_find(pki_ca *ca, const char *identity, int64_t *out_id,
     pki_err *err)
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
-	const pki_cert_filter filter = { .identity = identity };
-	pki_withdraw withdraw = {
-		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
-	};
 	pki_identity_row holder;
 	pki_code rc;
 
@@ -137,15 +132,27 @@ pki_withdraw_superseded(pki_ca *ca, const char *identity,
 	    (rc == PKI_OK && !pki_bytes_equal(pki_bytes_text(holder.name),
 	    pki_bytes_text(identity))))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
-		    "a name on record, in its own case of letters, to replace",
-		    "%s", identity);
+		    "a name on record, in its own case of letters", "%s",
+		    identity);
 	if (rc == PKI_OK && holder.state != PKI_IDENTITY_LIVE)
 		return pki_refuse(err, PKI_DENIED, "identity-state",
 		    "an identity that is neither held nor retired", "%s",
 		    identity);
 	if (rc == PKI_OK)
-		rc = pki_withdraw_all(&withdraw, &filter, err);
-	*out_identity_id = rc == PKI_OK ? holder.id : 0;
+		*out_id = holder.id;
+	return rc;
+}
+
+pki_code
+pki_withdraw_superseded(pki_ca *ca, const char *identity,
+    const pki_requester *who, size_t *out_count, pki_err *err)
+{
+	const pki_cert_filter filter = { .identity = identity };
+	pki_withdraw withdraw = {
+		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
+	};
+	pki_code rc = pki_withdraw_all(&withdraw, &filter, err);
+
 	*out_count = withdraw.count;
 	return rc;
 }
