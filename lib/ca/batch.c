@@ -295,15 +295,13 @@ load(pki_batch *batch, pki_err *err)
 		rc = pki_ca_profiles(ca, &profiles, err);
 	if (rc == PKI_OK)
 		rc = pki_authorities_load(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_authorities_count(ca, err);
 	for (i = 0; i < ca->count && rc == PKI_OK; i++) {
 		pki_authority *authority = ca->authorities[i];
-		int64_t issued;
 
-		rc = pki_store_count_certs(ca->store, authority->id, &issued,
-		    err);
-		authority->issued = issued;
 		/* A root signs no requests, and its key wants a person. */
-		if (rc == PKI_OK && strcmp(authority->name, authority->parent))
+		if (strcmp(authority->name, authority->parent) != 0)
 			rc = pki_authority_signer(ca, authority, err);
 	}
 	return rc;

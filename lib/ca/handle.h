@@ -78,6 +78,8 @@ pki_code pki_ca_prepare(const pki_ca_options *options, pki_ca **out,
 
 /* All CAs of the store, so that finding one needs no store. */
 pki_code pki_authorities_load(pki_ca *ca, pki_err *err);
+/* How many each has issued, for whose CRLs are partitioned. */
+pki_code pki_authorities_count(pki_ca *ca, pki_err *err);
 /* NULL when it is not loaded. */
 pki_authority *pki_authority_find(const pki_ca *ca, const char *name);
 
@@ -90,6 +92,9 @@ pki_code pki_authority_get(pki_ca *ca, const char *name, pki_authority **out,
  */
 pki_code pki_authority_signer(pki_ca *ca, pki_authority *authority,
     pki_err *err);
+/* Is it within its validity?  PKI_CLOCK. */
+pki_code pki_authority_check_time(const pki_ca *ca,
+    const pki_authority *authority, pki_err *err);
 /*
  * May it sign certificates now?  Not when revoked in this store (PKI_DENIED,
  * rule "ca-state"), nor outside its validity (PKI_CLOCK).

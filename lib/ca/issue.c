@@ -67,27 +67,20 @@ prepare(pki_ca *ca, pki_job *job, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_ca_profiles(ca, &profiles, err);
 	job->epoch = floor.epoch;
-	return rc;
+	return rc == PKI_OK ? pki_authorities_count(ca, err) : rc;
 }
 
 static pki_code
 decide(pki_ca *ca, const pki_issue_request *request, pki_job *job,
     pki_err *err)
 {
-	int64_t issued;
 	pki_code rc;
 
 	rc = prepare(ca, job, err);
 	if (rc == PKI_OK)
 		rc = pki_job_allow(ca, request, job, err);
-	if (rc == PKI_OK)
-		rc = pki_authority_check(ca, job->authority, err);
-	if (rc == PKI_OK)
-		rc = pki_store_count_certs(ca->store, job->authority->id,
-		    &issued, err);
-	if (rc == PKI_OK)
-		job->authority->issued = issued;
-	return rc;
+	return rc == PKI_OK ? pki_authority_check(ca, job->authority, err) :
+	    rc;
 }
 
 /*

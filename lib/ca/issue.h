@@ -57,8 +57,8 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * Issue.  PKI_DENIED names the rule: those of pki_policy_check, and
  * "proof-of-possession", "ca-state" (revoked, no key here), "key-blocked",
  * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
- * (renewal or replacement without a holder).  PKI_NOT_FOUND (profile, CA), PKI_CLOCK,
- * PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * (renewal or replacement without a holder).  PKI_NOT_FOUND (profile, CA),
+ * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

@@ -77,6 +77,9 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	if (job->authority == NULL)
 		return pki_refuse(err, PKI_NOT_FOUND, "ca",
 		    "a profile of a CA that is here", "%s", job->profile->ca);
+	rc = pki_authority_check_time(ca, job->authority, err);
+	if (rc != PKI_OK)
+		return rc;
 	facts.issuer_not_before = pki_cert_not_before(job->authority->cert);
 	facts.issuer_not_after = pki_cert_not_after(job->authority->cert);
 	job->identity = request->identity;

@@ -11,6 +11,7 @@ pkicainclude_HEADERS += \
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
 	%D%/audit-verify.c \
+	%D%/authority.c \
 	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \

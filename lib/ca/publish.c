@@ -490,6 +490,7 @@ pki_ca_import_crl(pki_ca *ca, pki_bytes crl, const pki_requester *who,
 		rc = find_issuer(ca, p.next, &p.authority, err);
 	if (rc == PKI_OK)
 		rc = lock_and_install(&p, who, out, err);
+	pki_ca_forget(ca);              /* it may have ended one of ours */
 	publication_clear(&p);
 	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "import CRL");
 }

@@ -7,14 +7,12 @@
 
 /* Now, or the floor's time when the clock has gone back behind it. */
 static int64_t
-revocation_time(const pki_ca *ca)
+revocation_time(pki_ca *ca)
 {
 	int64_t now = pki_clock_now(ca->clock);
-	char path[PKI_PATH_MAX];
 	pki_floor floor;
 
-	if (pki_ca_path(ca, path, NULL, "floor") != PKI_OK ||
-	    pki_floor_read(path, &floor, NULL) != PKI_OK ||
+	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK ||
 	    now >= floor.time - PKI_FLOOR_SLACK)
 		return now;
 	return floor.time;

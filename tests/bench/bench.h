@@ -16,14 +16,14 @@ typedef struct bench_claim {
 	const char       *unit;         /* of ours and yardstick */
 	double            ours, yardstick;
 	enum bench_better better;
-	double            target;       /* of ours / yardstick; 0: printed only */
-	const char       *note;         /* or NULL: "min .. max" and such */
+	double            target;       /* of the ratio; 0: printed only */
+	const char       *note;         /* or NULL */
 } bench_claim;
 
 typedef struct bench_options {
-	bool        quick;              /* small sizes: two minutes in all */
+	bool        quick;              /* small sizes: two minutes */
 	const char *templates_dir;
-	const char *work_dir;           /* an empty folder, removed afterwards */
+	const char *work_dir;           /* empty, removed afterwards */
 	const char *pki_ctl;            /* the program */
 	const char *slow_sync;          /* LD_PRELOAD: 5 ms for each fsync */
 } bench_options;

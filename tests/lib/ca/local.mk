@@ -4,6 +4,7 @@ tests_test_ca_SOURCES = \
 	%D%/ca-sample.h \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
+	%D%/test-batch.c \
 	%D%/test-find.c \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
