@@ -28,6 +28,8 @@ libpki_core_la_SOURCES += \
 	%D%/csr-attributes.c \
 	%D%/csr-attributes.h \
 	%D%/csr.c \
+	%D%/curve.c \
+	%D%/curve.h \
 	%D%/der-write.c \
 	%D%/der.c \
 	%D%/der.h \
@@ -43,6 +45,8 @@ libpki_core_la_SOURCES += \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/pem.c \
+	%D%/pool.c \
+	%D%/pool.h \
 	%D%/pubkey.c \
 	%D%/sigalg.c \
 	%D%/signed.c \

@@ -6,17 +6,20 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "x509/curve.h"
 #include "x509/digest.h"
 #include "x509/spki.h"
 
 #define KEY_ID_OCTETS 20
 
 struct pki_pubkey {
-	EVP_PKEY    *pkey;
-	pki_buf     *spki;
+	EVP_PKEY    *pkey;      /* NULL: curve.h serves it */
 	pki_key_type type;
 	pki_digest   digest;
 	uint8_t      id[KEY_ID_OCTETS];
+	size_t       bits;      /* octets of the BIT STRING, the last of spki */
+	size_t       len;
+	uint8_t      spki[];
 };
 
 const pki_choice pki_key_type_names[] = {
@@ -57,20 +60,22 @@ pki_key_type_available(pki_key_type type)
 pki_code
 pki_pubkey_parse(pki_bytes spki, pki_pubkey **out, pki_err *err)
 {
-	PKI_AUTO(pki_pubkey) key = calloc(1, sizeof(*key));
+	PKI_AUTO(pki_pubkey) key = NULL;
 	pki_digest digest;
 	pki_bytes bits;
 	pki_code rc;
 
+	key = calloc(1, sizeof(*key) + spki.len);
 	if (key == NULL)
 		return pki_fail_memory(err);
-	key->spki = pki_buf_copy(spki);
-	if ((rc = pki_buf_check(key->spki, err)) ||
-	    (rc = pki_spki_load(spki, &key->pkey, &key->type, &bits, err)) ||
+	if ((rc = pki_spki_load(spki, &key->pkey, &key->type, &bits, err)) ||
 	    (rc = pki_digest_of(spki, &key->digest, err)) ||
 	    (rc = pki_digest_of(bits, &digest, err)))
 		return rc;
 	memcpy(key->id, digest.octets, sizeof(key->id));
+	memcpy(key->spki, spki.data, spki.len);
+	key->len = spki.len;
+	key->bits = bits.len;
 	*out = PKI_TAKE(key);
 	return PKI_OK;
 }
@@ -78,22 +83,16 @@ pki_pubkey_parse(pki_bytes spki, pki_pubkey **out, pki_err *err)
 pki_code
 pki_pubkey_copy(const pki_pubkey *key, pki_pubkey **out, pki_err *err)
 {
-	PKI_AUTO(pki_pubkey) copy = calloc(1, sizeof(*copy));
-	pki_code rc;
+	pki_pubkey *copy = malloc(sizeof(*copy) + key->len);
 
 	if (copy == NULL)
 		return pki_fail_memory(err);
-	copy->type = key->type;
-	copy->digest = key->digest;
-	memcpy(copy->id, key->id, sizeof(copy->id));
-	copy->spki = pki_buf_copy(pki_buf_bytes(key->spki));
-	rc = pki_buf_check(copy->spki, err);
-	if (rc != PKI_OK)
-		return rc;
-	if (EVP_PKEY_up_ref(key->pkey) != 1)
+	memcpy(copy, key, sizeof(*copy) + key->len);
+	if (copy->pkey != NULL && EVP_PKEY_up_ref(copy->pkey) != 1) {
+		free(copy);
 		return pki_fail_openssl(err, "copy of a public key");
-	copy->pkey = key->pkey;
-	*out = PKI_TAKE(copy);
+	}
+	*out = copy;
 	return PKI_OK;
 }
 
@@ -103,7 +102,6 @@ pki_pubkey_free(pki_pubkey *key)
 	if (key == NULL)
 		return;
 	EVP_PKEY_free(key->pkey);
-	pki_buf_free(key->spki);
 	free(key);
 }
 
@@ -116,7 +114,7 @@ pki_pubkey_type(const pki_pubkey *key)
 pki_bytes
 pki_pubkey_spki(const pki_pubkey *key)
 {
-	return pki_buf_bytes(key->spki);
+	return pki_bytes_of(key->spki, key->len);
 }
 
 const pki_digest *
@@ -140,22 +138,31 @@ set_pss(EVP_PKEY_CTX *ctx, const pki_sigalg *algorithm)
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-pki_code
-pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
+/* PKI_DENIED without a report: it does not match. */
+static pki_code
+verify_by_curve(const pki_pubkey *key, const pki_sigalg *algorithm,
     pki_bytes message, pki_bytes signature, pki_err *err)
 {
-	PKI_AUTO(EVP_MD_CTX) ctx = NULL;
+	pki_bytes point = pki_bytes_of(key->spki + key->len - key->bits,
+	    key->bits);
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (EVP_Digest(message.data, message.len, hash, &len,
+	    pki_md(algorithm->digest), NULL) != 1)
+		return pki_fail_openssl(err, "verify %s", algorithm->name);
+	return pki_curve_verify(key->type, point, pki_bytes_of(hash, len),
+	    signature, err);
+}
+
+/* The same. */
+static pki_code
+verify_by_pkey(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_bytes message, pki_bytes signature, pki_err *err)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *options;
 
-	if (algorithm->refused != NULL)
-		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
-		    "SHA-256, SHA-384 or SHA-512 with RSA or ECDSA; Ed25519",
-		    "%s: %s", algorithm->name, algorithm->refused);
-	if ((algorithm->key_types & 1U << key->type) == 0)
-		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
-		    pki_sigalg_for(key->type)->name, "%s by a %s key",
-		    algorithm->name, pki_key_type_name(key->type));
-	ctx = EVP_MD_CTX_new();
 	if (ctx == NULL)
 		return pki_fail_memory(err);
 	if (EVP_DigestVerifyInit_ex(ctx, &options, algorithm->digest, NULL,
@@ -165,8 +172,30 @@ pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
 	if (EVP_DigestVerify(ctx, signature.data, signature.len, message.data,
 	    message.len) != 1) {
 		ERR_clear_error();
-		return pki_refuse(err, PKI_DENIED, "signature",
-		    "a signature that this key made", "%s", algorithm->name);
+		return PKI_DENIED;
 	}
 	return PKI_OK;
+}
+
+pki_code
+pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_bytes message, pki_bytes signature, pki_err *err)
+{
+	pki_code rc;
+
+	if (algorithm->refused != NULL)
+		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
+		    "SHA-256, SHA-384 or SHA-512 with RSA or ECDSA; Ed25519",
+		    "%s: %s", algorithm->name, algorithm->refused);
+	if ((algorithm->key_types & 1U << key->type) == 0)
+		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
+		    pki_sigalg_for(key->type)->name, "%s by a %s key",
+		    algorithm->name, pki_key_type_name(key->type));
+	rc = key->pkey == NULL ?
+	    verify_by_curve(key, algorithm, message, signature, err) :
+	    verify_by_pkey(key, algorithm, message, signature, err);
+	if (rc == PKI_DENIED)
+		return pki_refuse(err, PKI_DENIED, "signature",
+		    "a signature that this key made", "%s", algorithm->name);
+	return rc;
 }

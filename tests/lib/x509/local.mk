@@ -18,6 +18,7 @@ tests_test_x509_SOURCES = \
 	%D%/test-key.c \
 	%D%/test-name.c \
 	%D%/test-pem.c \
+	%D%/test-pool.c \
 	%D%/test-pubkey.c \
 	%D%/test-sigalg.c \
 	%D%/test-tbs.c \
