@@ -53,5 +53,6 @@ libpki_core_la_SOURCES += \
 	%D%/signed.h \
 	%D%/spki.c \
 	%D%/spki.h \
+	%D%/tbs-parts.h \
 	%D%/tbs.c \
 	%D%/usage.c

@@ -4,7 +4,9 @@ tests_libsupport_la_SOURCES = \
 	%D%/csr-maker.c \
 	%D%/csr-maker.h \
 	%D%/support.c \
-	%D%/support.h
+	%D%/support.h \
+	%D%/tbs-reference.c \
+	%D%/tbs-reference.h
 tests_libsupport_la_CPPFLAGS = $(tests_cppflags)
 
 EXTRA_DIST += %D%/run-criterion.sh
