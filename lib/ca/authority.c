@@ -5,12 +5,17 @@
 #include "ca/handle.h"
 #include "ca/public-files.h"
 #include "ca/rowhash.h"
+#include "x509/tbs.h"
 
 void
 pki_authority_free(pki_authority *authority)
 {
+	pki_tbs_template *template;
+
 	if (authority == NULL)
 		return;
+	while ((template = pki_pool_take(&authority->templates)) != NULL)
+		pki_tbs_template_free(template);
 	pki_cert_free(authority->cert);
 	pki_signer_free(authority->signer);
 	free(authority);

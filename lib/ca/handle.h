@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "ca/ca.h"
 #include "ca/floor.h"
+#include "x509/pool.h"
 
 /* How long one waits for another publisher, in ms. */
 #define PKI_PUBLISH_WAIT_MS 30000
@@ -33,6 +34,7 @@ typedef struct pki_authority {
 	int64_t     created_at;
 	pki_cert   *cert;
 	pki_signer *signer;
+	pki_pool    templates;  /* pki_tbs_template */
 
 	/* As last seen; see pki_ca_refresh(). */
 	_Atomic int64_t issued;         /* certificates so far */

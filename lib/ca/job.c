@@ -115,8 +115,13 @@ pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err)
 pki_code
 pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
 {
-	const pki_cert *issuer = job->authority == NULL ? NULL :
-	    job->authority->cert;
+	pki_authority *authority = job->authority;
+	const pki_signing signing = {
+		.signer = signer,
+		.issuer = authority == NULL ? NULL : authority->cert,
+		.templates = authority == NULL ? NULL : &authority->templates,
+		.self_check = ca->config->self_check,
+	};
 	pki_tbs tbs = {
 		.not_before = job->grant->not_before,
 		.not_after = job->grant->not_after,
@@ -137,8 +142,7 @@ pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
 	    &tbs.serial, err);
 	if (rc != PKI_OK)
 		return rc;
-	return pki_sign_cert(signer, issuer, &tbs, ca->config->self_check,
-	    &job->cert, err);
+	return pki_sign_cert(&signing, &tbs, &job->cert, err);
 }
 
 static pki_code

@@ -17,6 +17,8 @@ libpki_core_la_SOURCES += \
 	%D%/asn1.c \
 	%D%/asn1.h \
 	%D%/cert-extensions.c \
+	%D%/cert-make.c \
+	%D%/cert-make.h \
 	%D%/cert-parts.h \
 	%D%/cert-verify.c \
 	%D%/cert.c \

@@ -4,6 +4,7 @@
 
 #include "random-tbs.h"
 #include "tests/support/tbs-reference.h"
+#include "x509/cert-make.h"
 #include "x509/tbs-parts.h"
 
 /* Our writer against libcrypto's. */
@@ -157,5 +158,77 @@ Test(tbs_reference, finds_a_bit_that_is_wrong_in_serial_or_times)
 		cr_expect(!makes(NULL, &wrong, pki_buf_bytes(reference)));
 	}
 	random_tbs_clear(&made);
+	random_close(&source);
+}
+
+static bool
+same_alt_names(const pki_altnames *a, const pki_altnames *b)
+{
+	return (a == NULL) == (b == NULL) && pki_altnames_equal(a, b);
+}
+
+static bool
+same_url(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void
+expect_same(const pki_cert *a, const pki_cert *b)
+{
+	cr_expect(pki_bytes_equal(pki_cert_der(a), pki_cert_der(b)));
+	cr_expect(pki_bytes_equal(pki_cert_tbs(a), pki_cert_tbs(b)));
+	cr_expect(pki_digest_equal(pki_cert_digest(a), pki_cert_digest(b)));
+	cr_expect(pki_serial_equal(pki_cert_serial(a), pki_cert_serial(b)));
+	cr_expect(pki_name_equal(pki_cert_subject(a), pki_cert_subject(b)));
+	cr_expect(pki_name_match(pki_cert_subject(a), pki_cert_subject(b)));
+	cr_expect(pki_name_equal(pki_cert_issuer(a), pki_cert_issuer(b)));
+	cr_expect(pki_name_match(pki_cert_issuer(a), pki_cert_issuer(b)));
+	cr_expect(pki_digest_equal(pki_pubkey_digest(pki_cert_key(a)),
+	    pki_pubkey_digest(pki_cert_key(b))));
+	cr_expect(pki_bytes_equal(pki_pubkey_spki(pki_cert_key(a)),
+	    pki_pubkey_spki(pki_cert_key(b))));
+	cr_expect(pki_cert_not_before(a) == pki_cert_not_before(b));
+	cr_expect(pki_cert_not_after(a) == pki_cert_not_after(b));
+	cr_expect(pki_cert_is_ca(a) == pki_cert_is_ca(b));
+	cr_expect(pki_cert_path_len(a) == pki_cert_path_len(b));
+	cr_expect(pki_cert_key_usage(a) == pki_cert_key_usage(b));
+	cr_expect(pki_cert_ext_usage(a) == pki_cert_ext_usage(b));
+	cr_expect(same_alt_names(pki_cert_alt_names(a),
+	    pki_cert_alt_names(b)));
+	cr_expect(pki_bytes_equal(pki_cert_subject_key_id(a),
+	    pki_cert_subject_key_id(b)));
+	cr_expect(pki_bytes_equal(pki_cert_authority_key_id(a),
+	    pki_cert_authority_key_id(b)));
+	cr_expect(same_url(pki_cert_crl_url(a), pki_cert_crl_url(b)));
+}
+
+Test(tbs_reference, a_certificate_that_we_made_is_what_a_reader_finds)
+{
+	static random_source source;
+	random_tbs made = { 0 };
+	pki_err err = { 0 };
+
+	random_open(&source, SEED + 4);
+	for (size_t i = 0; i < 1000; i++) {
+		PKI_AUTO(pki_buf) body = pki_buf_new();
+		PKI_AUTO(pki_cert) read = NULL;
+		PKI_AUTO(pki_cert) cert = NULL;
+		pki_buf *der = pki_buf_new();
+
+		random_tbs_make(&source, &made);
+		if (made.tbs.not_after < made.tbs.not_before)
+			made.tbs.not_after = made.tbs.not_before;
+		cr_assert(pki_tbs_encode(&made.tbs, body, &err) == PKI_OK);
+		pki_signed_add(der, pki_buf_bytes(body), made.tbs.algorithm,
+		    PKI_BYTES_TEXT("signature"));
+		cr_assert(pki_cert_parse(pki_buf_bytes(der), &read, &err) ==
+		    PKI_OK, "%s", err.msg);
+		cr_assert(pki_cert_make(&made.tbs, der, &cert, &err) ==
+		    PKI_OK, "%s", err.msg);
+		/* What it was made from may go. */
+		random_tbs_clear(&made);
+		expect_same(cert, read);
+	}
 	random_close(&source);
 }
