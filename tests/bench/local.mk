@@ -8,5 +8,7 @@ tests_bench_bench_SOURCES = \
 	%D%/bench-store.c \
 	%D%/bench-support.c \
 	%D%/bench.c \
-	%D%/bench.h
+	%D%/bench.h \
+	%D%/turns.c \
+	%D%/turns.h
 tests_bench_bench_LDADD = libpki-ca.la libpki-core.la
