@@ -20,7 +20,9 @@
 /* One request on its way through both queues. */
 struct item {
 	struct item             *next;
-	const pki_issue_request *request;
+	pki_issue_request        request;
+	pki_bytes                csr_octets;
+	pki_csr                 *csr;           /* what request points into */
 	pki_batch_done          *done;
 	void                    *arg;
 	pki_job                  job;
@@ -39,6 +41,7 @@ struct queue {
 
 struct pki_batch {
 	pki_ca          *ca;            /* the writer's; read by the signers */
+	pki_batch_sign  *sign;
 	int64_t          epoch;
 	struct queue     asked, signed_;
 	pthread_t       *signers, writer;
@@ -128,9 +131,41 @@ answer(pki_batch *batch, struct item *item)
 	if (item->rc == PKI_OK)
 		item->rc = pki_job_deliver(&item->job, &issued, &item->err);
 	pki_job_clear(&item->job);
+	pki_csr_free(item->csr);
 	item->done(item->arg, issued, &item->err);
 	free(item);
 	batch->inside--;
+}
+
+static pki_code
+read_csr(struct item *item, pki_err *err)
+{
+	pki_code rc;
+
+	if (item->csr_octets.len == 0)
+		return PKI_OK;
+	rc = pki_csr_parse(item->csr_octets, &item->csr, err);
+	return rc == PKI_OK ?
+	    pki_issue_request_from_csr(item->csr, &item->request, err) : rc;
+}
+
+/* All that one request needs before the store has a say. */
+static pki_code
+sign_item(pki_batch *batch, struct item *item, pki_err *err)
+{
+	pki_job *job = &item->job;
+	pki_code rc;
+
+	job->epoch = batch->epoch;
+	rc = read_csr(item, err);
+	if (rc == PKI_OK)
+		rc = pki_job_allow(batch->ca, &item->request, job, err);
+	if (rc == PKI_OK && job->authority->signer == NULL)
+		rc = pki_refuse(err, PKI_DENIED, "ca-state",
+		    "a CA whose key is here", "%s", job->authority->name);
+	if (rc == PKI_OK)
+		rc = batch->sign(batch->ca, job, job->authority->signer, err);
+	return rc;
 }
 
 static void *
@@ -140,18 +175,7 @@ run_signer(void *arg)
 	struct item *item;
 
 	while ((item = queue_take(&batch->asked, 1)) != NULL) {
-		pki_job *job = &item->job;
-
-		job->epoch = batch->epoch;
-		item->rc = pki_job_allow(batch->ca, item->request, job,
-		    &item->err);
-		if (item->rc == PKI_OK && job->authority->signer == NULL)
-			item->rc = pki_refuse(&item->err, PKI_DENIED,
-			    "ca-state", "a CA whose key is here", "%s",
-			    job->authority->name);
-		if (item->rc == PKI_OK)
-			item->rc = pki_job_sign(batch->ca, job,
-			    job->authority->signer, &item->err);
+		item->rc = sign_item(batch, item, &item->err);
 		if (item->rc == PKI_OK)
 			queue_put(&batch->signed_, item);
 		else
@@ -256,7 +280,7 @@ run_writer(void *arg)
 
 pki_code
 pki_batch_issue(pki_batch *batch, const pki_issue_request *request,
-    pki_batch_done *done, void *arg, pki_err *err)
+    pki_bytes csr, pki_batch_done *done, void *arg, pki_err *err)
 {
 	struct item *item;
 
@@ -269,7 +293,8 @@ pki_batch_issue(pki_batch *batch, const pki_issue_request *request,
 	item = calloc(1, sizeof(*item));
 	if (item == NULL)
 		return pki_fail_memory(err);
-	item->request = request;
+	item->request = *request;
+	item->csr_octets = csr;
 	item->done = done;
 	item->arg = arg;
 	batch->inside++;
@@ -309,8 +334,8 @@ load(pki_batch *batch, pki_err *err)
 
 /* Signals are the program's main thread's business. */
 static pki_code
-start_thread(pthread_t *thread, void *(*run)(void *), pki_batch *batch,
-    pki_err *err)
+start_thread(pthread_t *thread, const char *name, void *(*run)(void *),
+    pki_batch *batch, pki_err *err)
 {
 	sigset_t all, before;
 	int rc;
@@ -319,9 +344,11 @@ start_thread(pthread_t *thread, void *(*run)(void *), pki_batch *batch,
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(thread, NULL, run, batch);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc == 0 ? PKI_OK :
-	    pki_fail(err, PKI_SYSTEM, "cannot start a thread: %s",
-	    strerror(rc));
+	if (rc != 0)
+		return pki_fail(err, PKI_SYSTEM, "cannot start a thread: %s",
+		    strerror(rc));
+	pthread_setname_np(*thread, name);      /* for top and perf */
+	return PKI_OK;
 }
 
 static pki_code
@@ -332,11 +359,11 @@ start(pki_batch *batch, unsigned signers, pki_err *err)
 	batch->signers = calloc(signers, sizeof(*batch->signers));
 	if (batch->signers == NULL)
 		return pki_fail_memory(err);
-	rc = start_thread(&batch->writer, run_writer, batch, err);
+	rc = start_thread(&batch->writer, "pki-writer", run_writer, batch, err);
 	batch->has_writer = rc == PKI_OK;
 	while (rc == PKI_OK && batch->signer_count < signers) {
 		rc = start_thread(&batch->signers[batch->signer_count],
-		    run_signer, batch, err);
+		    "pki-signer", run_signer, batch, err);
 		batch->signer_count += rc == PKI_OK;
 	}
 	return rc;
@@ -344,6 +371,13 @@ start(pki_batch *batch, unsigned signers, pki_err *err)
 
 pki_code
 pki_batch_open(const pki_batch_options *options, pki_batch **out, pki_err *err)
+{
+	return pki_batch_open_signing(options, pki_job_sign, out, err);
+}
+
+pki_code
+pki_batch_open_signing(const pki_batch_options *options, pki_batch_sign *sign,
+    pki_batch **out, pki_err *err)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	unsigned signers = options->signers != 0 ? options->signers :
@@ -355,6 +389,7 @@ pki_batch_open(const pki_batch_options *options, pki_batch **out, pki_err *err)
 		return pki_fail_memory(err);
 	queue_init(&batch->asked);
 	queue_init(&batch->signed_);
+	batch->sign = sign;
 	batch->waiting = options->waiting != 0 ? options->waiting :
 	    WAITING_MAX;
 	rc = pki_ca_open(&options->ca, &batch->ca, err);

@@ -39,12 +39,14 @@ typedef void pki_batch_done(void *arg, pki_issued *issued, const pki_err *err);
 
 /*
  * Hand a request in.  It and all it points to must live until done was
- * called.  PKI_BUSY: too many inside, or the write-ahead log is over 1 GiB;
- * done is not called then.  From any thread.
+ * called.  When csr holds octets (PEM or DER), a signing thread reads them
+ * as pki_csr_parse() does, and fills in what pki_issue_request_from_csr()
+ * would; else the request is complete.  PKI_BUSY: too many inside, or the
+ * write-ahead log is over 1 GiB; done is not called then.  From any thread.
  */
 PKI_CHECKED pki_code pki_batch_issue(pki_batch *batch,
-    const pki_issue_request *request, pki_batch_done *done, void *arg,
-    pki_err *err);
+    const pki_issue_request *request, pki_bytes csr, pki_batch_done *done,
+    void *arg, pki_err *err);
 
 /* Finish what is inside, answer it, stop the threads. */
 void pki_batch_close(pki_batch *batch);

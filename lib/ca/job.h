@@ -6,6 +6,7 @@
  * through for requests, init.c for the CAs themselves.
  */
 
+#include "ca/batch.h"
 #include "ca/handle.h"
 #include "ca/issue.h"
 
@@ -59,5 +60,14 @@ pki_code pki_job_record(pki_ca *ca, pki_job *job, pki_err *err);
 
 /* What the caller of an issue verb gets; takes job->cert. */
 pki_code pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err);
+
+/*
+ * pki_batch_open() with another way to sign than pki_job_sign(): so that a
+ * benchmark can ask what the same store does behind it.
+ */
+typedef pki_code pki_batch_sign(const pki_ca *ca, pki_job *job,
+    pki_signer *signer, pki_err *err);
+pki_code pki_batch_open_signing(const pki_batch_options *options,
+    pki_batch_sign *sign, pki_batch **out, pki_err *err);
 
 #endif

@@ -36,7 +36,7 @@ shell(const char *fmt, ...)
 
 /* CPU seconds of one run of a program. */
 static double
-run_once(char *const argv[])
+run_once(const char *const argv[])
 {
 	posix_spawn_file_actions_t quiet;
 	struct rusage usage;
@@ -48,7 +48,8 @@ run_once(char *const argv[])
 	    O_WRONLY, 0);
 	posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null",
 	    O_WRONLY, 0);
-	if (posix_spawnp(&child, argv[0], &quiet, NULL, argv, environ) != 0 ||
+	if (posix_spawnp(&child, argv[0], &quiet, NULL,
+	    (char *const *)(uintptr_t)argv, environ) != 0 ||
 	    wait4(child, &status, 0, &usage) != child || status != 0)
 		bench_fail(argv[0], NULL);
 	posix_spawn_file_actions_destroy(&quiet);
@@ -92,10 +93,10 @@ make_csr(const char *dir, const char *name)
 static double
 run_ours(const bench_options *options, const char *state, const char *csr)
 {
-	char *argv[] = {
-		(char *)(uintptr_t)options->pki_ctl, "--dir",
-		(char *)(uintptr_t)state, "-q", "cert", "issue", "--profile",
-		"auditor", "--csr", (char *)(uintptr_t)csr, NULL,
+	const char *const argv[] = {
+		options->pki_ctl, "--dir",
+		state, "-q", "cert", "issue", "--profile",
+		"auditor", "--csr", csr, NULL,
 	};
 
 	return run_once(argv);
@@ -104,9 +105,9 @@ run_ours(const bench_options *options, const char *state, const char *csr)
 static double
 run_openssl(const char *csr, const char *out)
 {
-	char *argv[] = {
+	const char *const argv[] = {
 		"openssl", "ca", "-batch", "-config", "c.cnf", "-notext",
-		"-in", (char *)(uintptr_t)csr, "-out", (char *)(uintptr_t)out,
+		"-in", csr, "-out", out,
 		NULL,
 	};
 
@@ -142,7 +143,8 @@ against_openssl(const bench_options *options, const char *state,
 	for (i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "a-%zu", i);
 		make_csr(openssl_dir, name);
-		snprintf(csr, sizeof(csr), "%s/%s.csr", openssl_dir, name);
+		snprintf(csr, sizeof(csr), "%.900s/%s.csr", openssl_dir,
+		    name);
 		pairs.ours[i] = run_ours(options, state, csr);
 		pairs.other[i] = run_openssl(csr, "out.pem");
 	}
@@ -163,7 +165,7 @@ against_itself(const bench_options *options, const char *small,
 	for (i = 0; i < count; i++) {
 		snprintf(name, sizeof(name), "b-%zu", i);
 		make_csr(options->work_dir, name);
-		snprintf(csr, sizeof(csr), "%s/%s.csr", options->work_dir,
+		snprintf(csr, sizeof(csr), "%.900s/%s.csr", options->work_dir,
 		    name);
 		pairs.other[i] = run_ours(options, small, csr);
 		pairs.ours[i] = run_ours(options, large, csr);

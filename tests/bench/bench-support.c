@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ca/batch.h"
 
 static const pki_requester bench_requester = { PKI_BY_OPERATOR, "bench" };
 
@@ -33,6 +32,19 @@ bench_make_ca(const bench_options *options, const char *name,
 	    &err);
 }
 
+static void
+make_csr(bench_device *device)
+{
+	const pki_name_part part = { PKI_NAME_COMMON_NAME, device->name };
+	PKI_AUTO(pki_name) name = NULL;
+	pki_err err;
+
+	device->csr = pki_buf_new();
+	BENCH_OK(pki_name_build(&part, 1, &name, &err), &err);
+	BENCH_OK(pki_csr_build(device->key, name, NULL, device->csr, &err),
+	    &err);
+}
+
 bench_device *
 bench_devices(size_t count, const char *prefix)
 {
@@ -49,10 +61,9 @@ bench_devices(size_t count, const char *prefix)
 		    prefix, i);
 		BENCH_OK(pki_key_generate(PKI_KEY_P256, &device->key, &err),
 		    &err);
+		make_csr(device);
 		device->request = (pki_issue_request){
 			.profile = "auditor", .identity = device->name,
-			.key = pki_key_public(device->key),
-			.possession = PKI_POP_SIGNATURE,
 			.who = bench_requester,
 		};
 	}
@@ -60,12 +71,25 @@ bench_devices(size_t count, const char *prefix)
 }
 
 void
+bench_devices_decode(bench_device *devices, size_t count)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		devices[i].request.key = pki_key_public(devices[i].key);
+		devices[i].request.possession = PKI_POP_SIGNATURE;
+	}
+}
+
+void
 bench_devices_free(bench_device *devices, size_t count)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		pki_key_free(devices[i].key);
+		pki_buf_free(devices[i].csr);
+	}
 	free(devices);
 }
 
@@ -101,6 +125,14 @@ double
 bench_issue_all(const char *state, bench_device *devices, size_t count,
     size_t in_flight, double *latencies)
 {
+	return bench_issue_signing(state, devices, count, in_flight, latencies,
+	    pki_job_sign);
+}
+
+double
+bench_issue_signing(const char *state, bench_device *devices, size_t count,
+    size_t in_flight, double *latencies, pki_batch_sign *sign)
+{
 	const pki_batch_options options = { .ca = { .state_dir = state } };
 	struct gate gate = {
 		.mutex = PTHREAD_MUTEX_INITIALIZER,
@@ -108,11 +140,12 @@ bench_issue_all(const char *state, bench_device *devices, size_t count,
 	};
 	struct flight *flights = calloc(count, sizeof(*flights));
 	pki_batch *batch;
+	pki_bytes csr;
 	double begin;
 	pki_err err;
 	size_t i;
 
-	BENCH_OK(pki_batch_open(&options, &batch, &err), &err);
+	BENCH_OK(pki_batch_open_signing(&options, sign, &batch, &err), &err);
 	begin = bench_wall();
 	for (i = 0; i < count; i++) {
 		pthread_mutex_lock(&gate.mutex);
@@ -124,8 +157,10 @@ bench_issue_all(const char *state, bench_device *devices, size_t count,
 			&gate, bench_wall(),
 			latencies == NULL ? NULL : &latencies[i],
 		};
-		BENCH_OK(pki_batch_issue(batch, &devices[i].request, landed,
-		    &flights[i], &err), &err);
+		csr = devices[i].request.key != NULL ? pki_bytes_of(NULL, 0) :
+		    pki_buf_bytes(devices[i].csr);
+		BENCH_OK(pki_batch_issue(batch, &devices[i].request, csr,
+		    landed, &flights[i], &err), &err);
 	}
 	pki_batch_close(batch);
 	begin = bench_wall() - begin;

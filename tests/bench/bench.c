@@ -23,7 +23,6 @@ static const struct suite {
 	{ "durable", bench_durable },
 	{ "store", bench_store },
 	{ "command", bench_command },
-	{ "crl", bench_crl },
 };
 
 struct point {

@@ -9,6 +9,8 @@
 
 #include "pki.h"
 
+#include "ca/job.h"
+
 enum bench_better { BENCH_AT_LEAST, BENCH_AT_MOST };
 
 typedef struct bench_claim {
@@ -49,13 +51,16 @@ void bench_fail(const char *what, const pki_err *err)
 void bench_make_ca(const bench_options *options, const char *name,
     char out[PKI_PATH_MAX]);
 
-/* Requests with keys of their own, made before the clock starts. */
+/* Devices with their CSRs, made before the clock starts. */
 typedef struct bench_device {
 	char              name[24];
 	pki_key          *key;
+	pki_buf          *csr;          /* DER */
 	pki_issue_request request;
 } bench_device;
 bench_device *bench_devices(size_t count, const char *prefix);
+/* Requests that are decoded already: whoever signs verifies himself. */
+void bench_devices_decode(bench_device *devices, size_t count);
 void bench_devices_free(bench_device *devices, size_t count);
 
 /*
@@ -64,6 +69,9 @@ void bench_devices_free(bench_device *devices, size_t count);
  */
 double bench_issue_all(const char *state, bench_device *devices, size_t count,
     size_t in_flight, double *latencies);
+/* The same with another way to sign. */
+double bench_issue_signing(const char *state, bench_device *devices,
+    size_t count, size_t in_flight, double *latencies, pki_batch_sign *sign);
 
 /*
  * Grow a store, in which some devices have enrolled, to so many certificates
@@ -79,6 +87,5 @@ void bench_issue(const bench_options *options);
 void bench_durable(const bench_options *options);
 void bench_store(const bench_options *options);
 void bench_command(const bench_options *options);
-void bench_crl(const bench_options *options);
 
 #endif

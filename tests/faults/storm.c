@@ -88,7 +88,8 @@ ask(struct slot *slot)
 		.possession = PKI_POP_SIGNATURE,
 		.who = { PKI_BY_OPERATOR, "storm" },
 	};
-	if (pki_batch_issue(slot->batch, &slot->request, note, slot, &err) !=
+	if (pki_batch_issue(slot->batch, &slot->request,
+	    pki_bytes_of(NULL, 0), note, slot, &err) !=
 	    PKI_OK)
 		fail("ask", &err);
 }

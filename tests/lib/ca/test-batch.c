@@ -9,6 +9,9 @@
 
 TestSuite(batch, .timeout = 60);
 
+/* A request that is complete needs no CSR. */
+static const pki_bytes none;
+
 /* What became of each request, filled by the batch's threads. */
 struct outcomes {
 	pthread_mutex_t mutex;
@@ -121,7 +124,8 @@ Test(batch, answers_each_request_after_its_row_is_on_record)
 	for (i = 0; i < COUNT; i++) {
 		snprintf(names[i], sizeof(names[i]), "meter-%04d", i);
 		fresh_request(&requests[i], "auditor", names[i]);
-		assert_ok(pki_batch_issue(batch, &requests[i].request, note,
+		assert_ok(pki_batch_issue(batch, &requests[i].request, none,
+		    note,
 		    &o, &t.err), &t.err);
 	}
 	wait_for(&o, COUNT);
@@ -133,6 +137,39 @@ Test(batch, answers_each_request_after_its_row_is_on_record)
 		drop_request(&requests[i]);
 	free(requests);
 	free(names);
+	drop_ca(&t);
+}
+
+Test(batch, reads_a_csr_and_takes_its_name)
+{
+	const pki_name_part part = { PKI_NAME_COMMON_NAME, "meter-7" };
+	pki_issue_request request = {
+		.profile = "auditor", .who = test_requester,
+	};
+	PKI_AUTO(pki_buf) csr = pki_buf_new();
+	PKI_AUTO(pki_name) name = NULL;
+	PKI_AUTO(pki_key) key = NULL;
+	struct outcomes o;
+	struct test_ca t;
+	pki_batch *batch;
+
+	fresh_ca(&t);
+	outcomes_init(&o, &t);
+	assert_ok(pki_name_build(&part, 1, &name, &t.err), &t.err);
+	assert_ok(pki_key_generate(PKI_KEY_P256, &key, &t.err), &t.err);
+	assert_ok(pki_csr_build(key, name, NULL, csr, &t.err), &t.err);
+	batch = open_batch(&t, 0);
+	assert_ok(pki_batch_issue(batch, &request, pki_buf_bytes(csr), note,
+	    &o, &t.err), &t.err);
+	wait_for(&o, 1);
+	/* One octet of the signature is another: nothing comes of it. */
+	csr->data[csr->len - 1] ^= 1;
+	assert_ok(pki_batch_issue(batch, &request, pki_buf_bytes(csr), note,
+	    &o, &t.err), &t.err);
+	pki_batch_close(batch);
+	cr_expect_eq(o.issued, 1);
+	cr_expect_eq(o.unseen, 0);
+	cr_expect_str_eq(o.last.rule, "proof-of-possession");
 	drop_ca(&t);
 }
 
@@ -151,7 +188,8 @@ Test(batch, gives_one_name_to_one_request_however_many_ask_at_once)
 	for (i = 0; i < COUNT; i++) {
 		fresh_request(&requests[i], "auditor",
 		    i % 2 == 0 ? "meter-1" : "METER-1");
-		assert_ok(pki_batch_issue(batch, &requests[i].request, note,
+		assert_ok(pki_batch_issue(batch, &requests[i].request, none,
+		    note,
 		    &o, &t.err), &t.err);
 	}
 	pki_batch_close(batch);
@@ -178,12 +216,15 @@ Test(batch, refuses_a_key_of_another_identity_alone)
 	fresh_request(&second, "auditor", "meter-2");
 	fresh_request(&third, "auditor", "meter-3");
 	second.request.key = first.request.key;
-	assert_ok(pki_batch_issue(batch, &first.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &first.request, none,
+	    note, &o, &t.err),
 	    &t.err);
 	wait_for(&o, 1);
-	assert_ok(pki_batch_issue(batch, &second.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &second.request, none,
+	    note, &o, &t.err),
 	    &t.err);
-	assert_ok(pki_batch_issue(batch, &third.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &third.request, none,
+	    note, &o, &t.err),
 	    &t.err);
 	pki_batch_close(batch);
 	cr_expect_eq(o.issued, 2);
@@ -207,7 +248,7 @@ Test(batch, refuses_what_the_profile_refuses)
 	outcomes_init(&o, NULL);
 	batch = open_batch(&t, 0);
 	fresh_request(&r, "auditor", "broker-1");
-	assert_ok(pki_batch_issue(batch, &r.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &r.request, none, note, &o, &t.err),
 	    &t.err);
 	pki_batch_close(batch);
 	cr_expect_eq(o.issued, 0);
@@ -229,13 +270,13 @@ Test(batch, issues_nothing_when_the_commit_fails_and_goes_on_afterwards)
 	fresh_request(&r, "auditor", "meter-1");
 	run_sql(&t, "CREATE TRIGGER stop BEFORE INSERT ON audit BEGIN "
 	    "SELECT RAISE(ABORT, 'the disk is full'); END");
-	assert_ok(pki_batch_issue(batch, &r.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &r.request, none, note, &o, &t.err),
 	    &t.err);
 	wait_for(&o, 1);
 	cr_expect_eq(o.issued, 0);
 	cr_expect_eq(o.last.code, PKI_STORE, "%s", o.last.msg);
 	run_sql(&t, "DROP TRIGGER stop");
-	assert_ok(pki_batch_issue(batch, &r.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &r.request, none, note, &o, &t.err),
 	    &t.err);
 	wait_for(&o, 2);
 	pki_batch_close(batch);
@@ -263,7 +304,7 @@ Test(batch, sees_that_another_process_revoked_the_issuing_ca)
 	batch = open_batch(&t, 0);
 	fresh_request(&r, "auditor", "meter-1");
 	fresh_request(&s, "auditor", "meter-2");
-	assert_ok(pki_batch_issue(batch, &r.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &r.request, none, note, &o, &t.err),
 	    &t.err);
 	wait_for(&o, 1);
 	assert_ok(pki_ca_export(t.ca, "issuing", PKI_EXPORT_CERT, pem,
@@ -272,7 +313,7 @@ Test(batch, sees_that_another_process_revoked_the_issuing_ca)
 	    &t.err);
 	revocation.serial = *pki_cert_serial(issuing);
 	assert_ok(pki_ca_revoke(t.ca, &revocation, NULL, &t.err), &t.err);
-	assert_ok(pki_batch_issue(batch, &s.request, note, &o, &t.err),
+	assert_ok(pki_batch_issue(batch, &s.request, none, note, &o, &t.err),
 	    &t.err);
 	pki_batch_close(batch);
 	cr_expect_eq(o.issued, 1);
@@ -302,8 +343,8 @@ Test(batch, says_busy_when_too_many_are_inside)
 		};
 
 		fresh_request(&requests[i], "auditor", names[i]);
-		rc = pki_batch_issue(batch, &requests[i].request, note, &o,
-		    &t.err);
+		rc = pki_batch_issue(batch, &requests[i].request, none, note,
+		    &o, &t.err);
 		if (i < 2)
 			assert_ok(rc, &t.err);
 		else
