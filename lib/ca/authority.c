@@ -283,3 +283,44 @@ pki_crl_url(const pki_authority *authority, int64_t scope,
 	return pki_text_format(out, PKI_URL_MAX, err, "%s/%s",
 	    authority->base_url, file);
 }
+
+/* The CA here that signed it. */
+struct search {
+	pki_ca        *ca;
+	const pki_crl *crl;
+	pki_authority *found;
+};
+
+static pki_code
+match_issuer(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	struct search *search = arg;
+	pki_authority *authority;
+	pki_code rc = pki_authority_get(search->ca, row->name, &authority, err);
+
+	/* A CA that was made anew may bear the same name. */
+	if (rc == PKI_OK && pki_name_equal(pki_crl_issuer(search->crl),
+	    pki_cert_subject(authority->cert)) && (search->found == NULL ||
+	    pki_crl_check_issuer(search->crl, authority->cert, NULL) == PKI_OK))
+		search->found = authority;
+	return rc;
+}
+
+pki_code
+pki_authority_of_crl(pki_ca *ca, const pki_crl *crl, pki_authority **out,
+    pki_err *err)
+{
+	PKI_AUTO(pki_buf) issuer = pki_buf_new();
+	struct search search = { .ca = ca, .crl = crl };
+	pki_code rc = pki_store_each_ca(ca->store, match_issuer, &search, err);
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_name_print(pki_crl_issuer(crl), issuer);
+	if (search.found == NULL)
+		return pki_refuse(err, PKI_DENIED, "issuer",
+		    "a CRL signed by a CA of this state directory", "%s",
+		    pki_buf_text(issuer));
+	*out = search.found;
+	return pki_crl_check_issuer(crl, search.found->cert, err);
+}

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "ca/ca.h"
 #include "ca/floor.h"
+#include "x509/crl.h"
 #include "x509/pool.h"
 
 /* How long one waits for another publisher, in ms. */
@@ -71,9 +72,6 @@ pki_code pki_ca_floor(pki_ca *ca, pki_floor *out, pki_err *err);
 /* pki_floor_raise(), which a known floor often spares. */
 pki_code pki_ca_raise_floor(pki_ca *ca, int64_t crl_number, pki_err *err);
 
-/* "init was cut off here", while the file exists. */
-#define PKI_INIT_MARKER "init.unfinished"
-
 /* A handle without a store: directories, clock and pki.conf. */
 pki_code pki_ca_prepare(const pki_ca_options *options, pki_ca **out,
     pki_err *err);
@@ -106,6 +104,9 @@ pki_code pki_authority_check(pki_ca *ca, pki_authority *authority,
 /* Is it revoked by its parent's records here, or by its published CRL? */
 pki_code pki_authority_is_revoked(pki_ca *ca, const pki_authority *authority,
     bool *out, pki_err *err);
+/* Whose CRL is it?  PKI_DENIED: rule "issuer", or its signature fails. */
+pki_code pki_authority_of_crl(pki_ca *ca, const pki_crl *crl,
+    pki_authority **out, pki_err *err);
 void pki_authority_free(pki_authority *authority);
 PKI_DEFINE_CLEANUP(pki_authority)
 

@@ -25,6 +25,7 @@ struct publication {
 	pki_crl       *next;
 	pki_crl_builder *builder;
 	int64_t        entries;
+	const char    *action;                  /* for the audit log */
 };
 
 static void
@@ -39,12 +40,17 @@ static pki_code
 add_entry(const pki_revoked_row *row, void *arg, pki_err *err)
 {
 	struct publication *p = arg;
-	const pki_crl_entry entry = {
+	int64_t now = pki_clock_now(p->ca->clock);
+	pki_crl_entry entry = {
 		.serial = row->serial, .revoked_at = row->revoked_at,
 		.reason = (pki_reason)row->reason,
 		.invalid_since = row->invalid_since,
 	};
 
+	/* The clock was ahead when it was revoked: it is revoked all the
+	 * same, and no list may speak of the future. */
+	if (entry.revoked_at > now)
+		entry.revoked_at = now;
 	p->entries++;
 	return pki_crl_add(p->builder, &entry, err);
 }
@@ -191,7 +197,7 @@ record(struct publication *p, const pki_requester *who, pki_err *err)
 		{ .key = NULL },
 	};
 	const pki_audit_event event = {
-		.action = PKI_AUDIT_CRL, .who = who, .ca = p->authority->name,
+		.action = p->action, .who = who, .ca = p->authority->name,
 		.details = details,
 	};
 	pki_crl_row row = {
@@ -286,6 +292,7 @@ publish_one(const struct round *round, int64_t scope, pki_err *err)
 {
 	struct publication p = {
 		.ca = round->ca, .authority = round->authority, .scope = scope,
+		.action = PKI_AUDIT_CRL,
 	};
 	pki_code rc = publish_scope(&p, round->who, err);
 
@@ -351,6 +358,8 @@ start_round(struct round *round, const char *name, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_authority_get(round->ca, name, &round->authority, err);
 	if (rc == PKI_OK)
+		rc = pki_authority_check_time(round->ca, round->authority, err);
+	if (rc == PKI_OK)
 		rc = pki_authority_signer(round->ca, round->authority, err);
 	return rc;
 }
@@ -409,46 +418,6 @@ install(struct publication *p, const pki_requester *who, pki_err *err)
 	return rc;
 }
 
-/* The CA here that signed it. */
-struct search {
-	pki_ca        *ca;
-	const pki_crl *crl;
-	pki_authority *found;
-};
-
-static pki_code
-match_issuer(const pki_ca_row *row, void *arg, pki_err *err)
-{
-	struct search *search = arg;
-	pki_authority *authority;
-	pki_code rc = pki_authority_get(search->ca, row->name, &authority, err);
-
-	/* A CA that was made anew may bear the same name. */
-	if (rc == PKI_OK && pki_name_equal(pki_crl_issuer(search->crl),
-	    pki_cert_subject(authority->cert)) && (search->found == NULL ||
-	    pki_crl_check_issuer(search->crl, authority->cert, NULL) == PKI_OK))
-		search->found = authority;
-	return rc;
-}
-
-static pki_code
-find_issuer(pki_ca *ca, const pki_crl *crl, pki_authority **out, pki_err *err)
-{
-	PKI_AUTO(pki_buf) issuer = pki_buf_new();
-	struct search search = { .ca = ca, .crl = crl };
-	pki_code rc = pki_store_each_ca(ca->store, match_issuer, &search, err);
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_name_print(pki_crl_issuer(crl), issuer);
-	if (search.found == NULL)
-		return pki_refuse(err, PKI_DENIED, "issuer",
-		    "a CRL signed by a CA of this state directory", "%s",
-		    pki_buf_text(issuer));
-	*out = search.found;
-	return pki_crl_check_issuer(crl, search.found->cert, err);
-}
-
 static pki_code
 lock_and_install(struct publication *p, const pki_requester *who,
     pki_published *out, pki_err *err)
@@ -480,14 +449,17 @@ pki_code
 pki_ca_import_crl(pki_ca *ca, pki_bytes crl, const pki_requester *who,
     pki_published *out, pki_err *err)
 {
-	struct publication p = { .ca = ca, .scope = PKI_SCOPE_COMPLETE };
+	struct publication p = {
+		.ca = ca, .scope = PKI_SCOPE_COMPLETE,
+		.action = PKI_AUDIT_CRL_IMPORT,
+	};
 	pki_code rc;
 
 	rc = pki_ca_check_clock(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_crl_parse(crl, PKI_PUBLISHED_MAX, &p.next, err);
 	if (rc == PKI_OK)
-		rc = find_issuer(ca, p.next, &p.authority, err);
+		rc = pki_authority_of_crl(ca, p.next, &p.authority, err);
 	if (rc == PKI_OK)
 		rc = lock_and_install(&p, who, out, err);
 	pki_ca_forget(ca);              /* it may have ended one of ours */

@@ -40,8 +40,12 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 {
 	int64_t left = crl->next_update - survey->status->now;
 	int64_t life = crl->next_update - crl->this_update;
-	char text[PKI_DURATION_TEXT];
+	char text[PKI_DURATION_TEXT], when[PKI_TIME_TEXT];
 
+	if (crl->this_update > survey->status->now + 5)
+		warn(survey, "the CRL of '%s' is ahead of the clock until %s: "
+		    "none can be published before", line->name,
+		    pki_time_format(crl->this_update, when));
 	if (left <= 0)
 		warn(survey, "the CRL of '%s' has expired: brokers refuse "
 		    "everyone; run 'pki-ctl crl publish %s'", line->name,
@@ -93,7 +97,11 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 
 	if (revoked)
 		warn(survey, "CA '%s' is revoked", authority->name);
-	if (left < survey->ca->config->expiry_warning)
+	if (left < 0)
+		warn(survey, "CA '%s' has expired, %s ago: it signs nothing "
+		    "any more", authority->name,
+		    pki_duration_rough(-left, text));
+	else if (left < survey->ca->config->expiry_warning)
 		warn(survey, "CA '%s' expires in %s", authority->name,
 		    pki_duration_rough(left, text));
 	else

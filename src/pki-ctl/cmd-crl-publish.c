@@ -61,28 +61,56 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	return publish_add(&choice->list, name, err);
 }
 
+/* One CA's failure keeps no other's CRL back: the first one is returned. */
 static pki_code
 publish(struct session *s, const struct publish_list *list, print_doc *doc)
 {
 	bool dry_run = cli_has(s->cli, "dry-run");
-	pki_code rc = PKI_OK;
+	pki_err *err = s->err;
+	pki_code first = PKI_OK;
 	size_t i;
 
-	for (i = 0; i < list->count && rc == PKI_OK; i++) {
+	for (i = 0; i < list->count; i++) {
 		const char *name = list->names[i];
+		pki_err reason = { .code = PKI_OK };
+		pki_code rc;
 
+		s->err = &reason;
 		rc = dry_run ? pki_ca_publish_check(s->ca, name,
 		    publish_print, doc, s->err) :
 		    publish_ca(s, name, publish_print, doc);
+		s->err = err;
+		if (rc != PKI_OK && first == PKI_OK)
+			*err = reason;
+		else if (rc != PKI_OK)
+			cli_say(s->cli, "%s", reason.msg);
+		first = first == PKI_OK ? rc : first;
 	}
-	return rc;
+	return first;
+}
+
+/* The rows of what was published stand before any failure is told. */
+static pki_code
+publish_and_print(struct session *s, const struct publish_list *list)
+{
+	PKI_AUTO(print_doc) doc = NULL;
+	pki_err later = { .code = PKI_OK };
+	pki_err *err = s->err;
+	pki_code rc, closed;
+
+	rc = print_open_rows(s->cli->format, publish_columns, PUBLISH_COLUMNS,
+	    &doc, s->err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = publish(s, list, doc);
+	closed = print_close(doc, rc == PKI_OK ? err : &later);
+	return rc == PKI_OK ? closed : rc;
 }
 
 static pki_code
 publish_crls(struct session *s)
 {
 	struct choice choice = { .s = s };
-	PKI_AUTO(print_doc) doc = NULL;
 	pki_code rc = PKI_OK;
 	size_t i;
 
@@ -94,12 +122,7 @@ publish_crls(struct session *s)
 		rc = pki_fail(s->err, PKI_NOT_FOUND,
 		    "there is no CA whose key can be used here");
 	if (rc == PKI_OK)
-		rc = print_open_rows(s->cli->format, publish_columns,
-		    PUBLISH_COLUMNS, &doc, s->err);
-	if (rc == PKI_OK)
-		rc = publish(s, &choice.list, doc);
-	if (rc == PKI_OK)
-		rc = print_close(doc, s->err);
+		rc = publish_and_print(s, &choice.list);
 	if (rc == PKI_OK && cli_has(s->cli, "dry-run"))
 		cli_say(s->cli, "Nothing was published.");
 	else if (rc == PKI_OK)

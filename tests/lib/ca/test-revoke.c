@@ -264,6 +264,7 @@ Test(ca_revoke_key, blocks_the_key_on_every_path)
 	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
 	r.request.profile = "operator";
+	r.request.identity = "operator-2";
 	r.request.who.how = PKI_BY_OPERATOR;
 	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
