@@ -15,7 +15,8 @@
 #define GATHER_DEPTH 64
 #define GATHER_NS 1000000
 #define WAITING_MAX 4096
-#define WAL_STOP ((int64_t)1 << 30)
+/* How often a log that was too long is looked at again. */
+#define LOOK_NS 200000000
 
 /* One request on its way through both queues. */
 struct item {
@@ -49,7 +50,7 @@ struct pki_batch {
 	bool             has_writer;
 	_Atomic size_t   inside;
 	size_t           waiting;
-	_Atomic bool     wal_full;
+	_Atomic bool     log_full;
 };
 
 static void
@@ -109,6 +110,27 @@ queue_take(struct queue *queue, size_t max)
 	queue->count -= i;
 	pthread_mutex_unlock(&queue->mutex);
 	return list;
+}
+
+/* Wait a moment for something; true as well when closed. */
+static bool
+queue_wait(struct queue *queue, long ns)
+{
+	struct timespec until;
+	bool ready;
+	int rc = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ns;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&queue->mutex);
+	while (queue->first == NULL && !queue->closed && rc == 0)
+		rc = pthread_cond_clockwait(&queue->filled, &queue->mutex,
+		    CLOCK_MONOTONIC, &until);
+	ready = queue->first != NULL || queue->closed;
+	pthread_mutex_unlock(&queue->mutex);
+	return ready;
 }
 
 static size_t
@@ -263,6 +285,20 @@ gather(pki_batch *batch)
 		nanosleep(&moment, NULL);
 }
 
+static void
+look_at_log(pki_batch *batch)
+{
+	batch->log_full = pki_ca_check_log(batch->ca, NULL) != PKI_OK;
+}
+
+/* While the log is full nothing comes in that would make one look again. */
+static void
+await_room(pki_batch *batch)
+{
+	while (batch->log_full && !queue_wait(&batch->signed_, LOOK_NS))
+		look_at_log(batch);
+}
+
 static void *
 run_writer(void *arg)
 {
@@ -271,8 +307,8 @@ run_writer(void *arg)
 
 	while ((group = queue_take(&batch->signed_, GROUP_MAX)) != NULL) {
 		finish_group(batch, group);
-		batch->wal_full =
-		    pki_store_wal_bytes(batch->ca->store) > WAL_STOP;
+		look_at_log(batch);
+		await_room(batch);
 		gather(batch);
 	}
 	return NULL;
@@ -284,9 +320,8 @@ pki_batch_issue(pki_batch *batch, const pki_issue_request *request,
 {
 	struct item *item;
 
-	if (batch->wal_full)
-		return pki_fail(err, PKI_BUSY, "busy: the write-ahead log is "
-		    "over 1 GiB, a reader holds it");
+	if (batch->log_full)
+		return pki_fail_log(err);
 	if (batch->inside >= batch->waiting)
 		return pki_fail(err, PKI_BUSY, "busy: %zu requests are waiting",
 		    batch->waiting);

@@ -67,6 +67,14 @@ pki_code pki_ca_refresh(pki_ca *ca, pki_err *err);
 /* The same after an own change that touches them. */
 void pki_ca_forget(pki_ca *ca);
 
+/*
+ * G7: PKI_BUSY while a reader makes the write-ahead log longer than 1 GiB.
+ * Only issuing heeds it; revoking and publishing must always be possible.
+ */
+pki_code pki_ca_check_log(pki_ca *ca, pki_err *err);
+/* What it says then. */
+pki_code pki_fail_log(pki_err *err);
+
 /* The floor, from the file when it is not known.  PKI_DAMAGED. */
 pki_code pki_ca_floor(pki_ca *ca, pki_floor *out, pki_err *err);
 /* pki_floor_raise(), which a known floor often spares. */

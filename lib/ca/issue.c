@@ -59,6 +59,8 @@ prepare(pki_ca *ca, pki_job *job, pki_err *err)
 
 	rc = pki_ca_refresh(ca, err);
 	if (rc == PKI_OK)
+		rc = pki_ca_check_log(ca, err);
+	if (rc == PKI_OK)
 		rc = pki_ca_check_clock(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_ca_floor(ca, &floor, err);

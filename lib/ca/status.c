@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "ca/find.h"
 #include "ca/handle.h"
@@ -12,7 +13,23 @@
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
 #define FULL_CRL_LIMIT 5000
 #define WAL_ALARM ((int64_t)256 << 20)
+#define WAL_STOP ((int64_t)1 << 30)
 #define CRL_ALARM_PERCENT 25
+
+pki_code
+pki_fail_log(pki_err *err)
+{
+	return pki_fail(err, PKI_BUSY, "busy: the write-ahead log is over "
+	    "1 GiB, a reader holds it");
+}
+
+pki_code
+pki_ca_check_log(pki_ca *ca, pki_err *err)
+{
+	return pki_store_wal_bytes(ca->store) <=
+	    pki_fault_number("PKI_FAULT_WAL_STOP", WAL_STOP) ? PKI_OK :
+	    pki_fail_log(err);
+}
 
 struct survey {
 	pki_ca     *ca;
@@ -232,7 +249,8 @@ survey_surroundings(const struct survey *survey)
 		warn(survey, "%s", err.msg);
 	if (pki_ca_profiles(survey->ca, &profiles, &err) != PKI_OK)
 		warn(survey, "nothing can be issued: %s", err.msg);
-	if (survey->status->wal_bytes > WAL_ALARM)
+	if (survey->status->wal_bytes > pki_fault_number("PKI_FAULT_WAL_ALARM",
+	    WAL_ALARM))
 		warn(survey, "the write-ahead log has %lld MiB: a reader holds "
 		    "it", (long long)(survey->status->wal_bytes >> 20));
 }
