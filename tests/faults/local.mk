@@ -1,0 +1,23 @@
+# Kill, cut the power, stop readers: in a build with --enable-fault-tests only,
+# elsewhere each says SKIP.  Bigger sizes by hand: see each script's usage.
+dist_check_SCRIPTS += \
+	%D%/powercut.sh \
+	%D%/storm.sh
+EXTRA_DIST += %D%/lib.sh
+
+if FAULT_TESTS
+noinst_LTLIBRARIES += tests/libfault.la
+tests_libfault_la_SOURCES = \
+	%D%/fault-storm.c \
+	%D%/fault.c \
+	%D%/fault.h
+
+fault_ldadd = tests/libfault.la libpki-ca.la libpki-core.la
+noinst_PROGRAMS += \
+	tests/faults/powercut \
+	tests/faults/storm
+tests_faults_powercut_SOURCES = %D%/powercut.c
+tests_faults_powercut_LDADD = $(fault_ldadd)
+tests_faults_storm_SOURCES = %D%/storm.c
+tests_faults_storm_LDADD = $(fault_ldadd)
+endif
