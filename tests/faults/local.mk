@@ -2,6 +2,8 @@
 # elsewhere each says SKIP.  Bigger sizes by hand: see each script's usage.
 dist_check_SCRIPTS += \
 	%D%/powercut.sh \
+	%D%/slow-sync.sh \
+	%D%/stopped-reader.sh \
 	%D%/storm.sh
 EXTRA_DIST += %D%/lib.sh
 
@@ -15,9 +17,15 @@ tests_libfault_la_SOURCES = \
 fault_ldadd = tests/libfault.la libpki-ca.la libpki-core.la
 noinst_PROGRAMS += \
 	tests/faults/powercut \
-	tests/faults/storm
+	tests/faults/stopped-reader \
+	tests/faults/storm \
+	tests/faults/throughput
 tests_faults_powercut_SOURCES = %D%/powercut.c
 tests_faults_powercut_LDADD = $(fault_ldadd)
+tests_faults_stopped_reader_SOURCES = %D%/stopped-reader.c
+tests_faults_stopped_reader_LDADD = $(fault_ldadd)
 tests_faults_storm_SOURCES = %D%/storm.c
 tests_faults_storm_LDADD = $(fault_ldadd)
+tests_faults_throughput_SOURCES = %D%/throughput.c
+tests_faults_throughput_LDADD = $(fault_ldadd)
 endif

@@ -1,0 +1,36 @@
+#!/bin/sh
+# Usage: slow-sync.sh [SECONDS [RUNS]]
+# Group commit hides a slow disk: the rate with every fsync delayed by 5 ms,
+# 1024 in flight, against the rate without; runs alternate, medians count.
+# The control has one in flight: each commit is waited for, and the delay must
+# show.  How near to 1 the ratio is, is the benchmark's business.
+. "${0%/*}/lib.sh"
+seconds=${1:-1}
+runs=${2:-3}
+shim=$abs_top_builddir/tests/.libs/slow-sync.so
+
+# rate DIR IN-FLIGHT [VARIABLE=VALUE]
+rate() {
+	env ${3:+"$3"} "$faults/throughput" "$work/$1" "$templates" "$2" \
+	    "$seconds" || fail "no rate for '$*'"
+}
+
+median() {
+	sort -n "$1" | sed -n "$(((runs + 1) / 2))p"
+}
+
+for _ in $(seq "$runs"); do
+	rate plain 1024 >>"$work/plain.rates"
+	rate slow 1024 "LD_PRELOAD=$shim" >>"$work/slow.rates"
+done
+alone=$(rate alone 1 "LD_PRELOAD=$shim")
+plain=$(median "$work/plain.rates")
+slow=$(median "$work/slow.rates")
+
+result=PASS
+[ "$alone" -gt 0 ] && [ "$alone" -le 200 ] &&
+	[ "$slow" -gt $((alone * 2)) ] || result=FAIL
+echo "guarantee=G4 n=$runs lost=0 dup=0 plain-per-s=$plain" \
+    "slow-per-s=$slow ratio-percent=$((slow * 100 / plain))" \
+    "control-per-s=$alone result=$result"
+[ $result = PASS ]
