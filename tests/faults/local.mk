@@ -2,6 +2,7 @@
 # elsewhere each says SKIP.  Bigger sizes by hand: see each script's usage.
 dist_check_SCRIPTS += \
 	%D%/four-writers.sh \
+	%D%/model.sh \
 	%D%/powercut.sh \
 	%D%/slow-sync.sh \
 	%D%/stopped-reader.sh \
@@ -18,12 +19,18 @@ tests_libfault_la_SOURCES = \
 fault_ldadd = tests/libfault.la libpki-ca.la libpki-core.la
 noinst_PROGRAMS += \
 	tests/faults/four-writers \
+	tests/faults/model \
 	tests/faults/powercut \
 	tests/faults/stopped-reader \
 	tests/faults/storm \
 	tests/faults/throughput
 tests_faults_four_writers_SOURCES = %D%/four-writers.c
 tests_faults_four_writers_LDADD = $(fault_ldadd)
+tests_faults_model_SOURCES = \
+	%D%/model-state.c \
+	%D%/model.c \
+	%D%/model.h
+tests_faults_model_LDADD = $(fault_ldadd)
 tests_faults_powercut_SOURCES = %D%/powercut.c
 tests_faults_powercut_LDADD = $(fault_ldadd)
 tests_faults_stopped_reader_SOURCES = %D%/stopped-reader.c

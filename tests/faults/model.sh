@@ -1,0 +1,8 @@
+#!/bin/sh
+# Usage: model.sh [SEQUENCES [SEED]]
+# G8: killed anywhere, an action was done as a whole or not at all.  By hand:
+# 10000.
+. "${0%/*}/lib.sh"
+
+LD_PRELOAD=$FAULT_SHIM "$faults/model" "$work" "$templates" "${1:-300}" \
+    ${2:+"$2"}
