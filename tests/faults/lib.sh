@@ -1,5 +1,8 @@
-# Sourced by the fault tests.  Each ends with a line that begins "guarantee=".
+#!/bin/sh
+# Read by the fault tests.  Each ends with a line that begins "guarantee=".
 # Their programs exist in a build with --enable-fault-tests only.
+: "${abs_top_srcdir:=$PWD}" "${abs_top_builddir:=$abs_top_srcdir/build}"
+: "${FAULT_SHIM:=$abs_top_builddir/tests/.libs/fault-shim.so}"
 work=$(mktemp -d) || exit 99
 trap 'tidy' EXIT
 trap 'exit 1' HUP INT TERM

@@ -6,7 +6,8 @@
 # reflinks: a copy of the file is the disk at a moment, with only that in it
 # which had reached it.  Mounting a copy replays its journal, as after a cut.
 # The control issues with synchronous = NORMAL, and must lose something.
-. "${0%/*}/lib.sh"
+# shellcheck source=tests/faults/lib.sh
+. "${abs_top_srcdir:-.}/tests/faults/lib.sh"
 pictures=${1:-25}
 control_pictures=8
 control_tries=4
@@ -38,8 +39,9 @@ new_disks() {
 }
 
 drop_disks() {
-	umount "$work/inner" && umount "$work/outer" ||
-		fail 'cannot unmount the disks'
+	for place in inner outer; do
+		umount "$work/$place" || fail "cannot unmount $place"
+	done
 	rm -f "$work/outer.img" "$work/ledger"
 }
 
@@ -90,8 +92,10 @@ while [ $try -lt $control_tries ] && [ $control = 0 ]; do
 	control=$lost
 done
 
-result=PASS
-[ "$real" = 0 ] && [ "$control" -gt 0 ] && [ "$n" -gt 0 ] || result=FAIL
+result=FAIL
+if [ "$real" = 0 ] && [ "$control" -gt 0 ] && [ "$n" -gt 0 ]; then
+	result=PASS
+fi
 echo "guarantee=G2 n=$n lost=$real dup=0 cuts=$pictures" \
     "control-lost=$control of $answers, in $losing of $control_pictures cuts" \
     "result=$result"

@@ -3,7 +3,8 @@
 # G7: a stopped reader makes the log long, within limits, and issuing waits
 # for it; revoking and publishing do not.  The real limits: 60 256 1024.
 # The control has no limit, and must be seen to pass it.
-. "${0%/*}/lib.sh"
+# shellcheck source=tests/faults/lib.sh
+. "${abs_top_srcdir:-.}/tests/faults/lib.sh"
 alarm=${2:-72}
 stop=${3:-96}
 
