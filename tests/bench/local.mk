@@ -16,7 +16,7 @@ tests_bench_bench_LDADD = libpki-ca.la libpki-core.la
 
 # LD_PRELOAD: each fsync takes 5 ms longer.
 EXTRA_LTLIBRARIES += tests/bench/slow-sync.la
-tests_bench_slow_sync_la_SOURCES = %D%/slow-sync.c
+tests_bench_slow_sync_la_SOURCES = tests/support/slow-sync.c
 tests_bench_slow_sync_la_CFLAGS = -std=gnu11 $(PKI_CFLAGS) -fno-sanitize=all
 tests_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 

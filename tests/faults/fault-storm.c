@@ -65,7 +65,7 @@ ask(struct slot *slot, long number)
 	candidate_make(&slot->candidate, number);
 	slot->inside = true;
 	while ((rc = pki_batch_issue(crowd->batch, &slot->candidate.request,
-	    take_answer, slot, &err)) == PKI_BUSY) {
+	    pki_bytes_of(NULL, 0), take_answer, slot, &err)) == PKI_BUSY) {
 		crowd->storm->ledger->busy++;
 		pause_ms(BUSY_PAUSE_MS);
 	}
