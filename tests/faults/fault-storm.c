@@ -4,7 +4,6 @@
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* Ask again so soon after "busy". */
 #define BUSY_PAUSE_MS 20
@@ -30,8 +29,7 @@ candidate_make(struct candidate *candidate, long number)
 
 	pki_key_free(candidate->key);
 	candidate->key = NULL;
-	snprintf(candidate->name, sizeof(candidate->name), "m-%d-%ld",
-	    (int)getpid(), number);
+	snprintf(candidate->name, sizeof(candidate->name), "m-%ld", number);
 	must(pki_key_generate(PKI_KEY_P256, &candidate->key, &err), "key",
 	    &err);
 	candidate->request = (pki_issue_request){
@@ -56,13 +54,13 @@ take_answer(void *arg, pki_issued *issued, const pki_err *err)
 }
 
 static void
-ask(struct slot *slot, long number)
+ask(struct slot *slot)
 {
 	struct crowd *crowd = slot->crowd;
 	pki_code rc;
 	pki_err err;
 
-	candidate_make(&slot->candidate, number);
+	candidate_make(&slot->candidate, crowd->storm->ledger->names++);
 	slot->inside = true;
 	while ((rc = pki_batch_issue(crowd->batch, &slot->candidate.request,
 	    pki_bytes_of(NULL, 0), take_answer, slot, &err)) == PKI_BUSY) {
@@ -78,7 +76,6 @@ run_storm(const struct storm *storm)
 	const pki_batch_options options = { .ca.state_dir = storm->state };
 	struct crowd crowd = { .storm = storm };
 	size_t i = 0;
-	long number;
 	pki_err err;
 
 	crowd.slots = calloc(storm->in_flight, sizeof(*crowd.slots));
@@ -86,13 +83,13 @@ run_storm(const struct storm *storm)
 		fail("memory", NULL);
 	sem_init(&crowd.free, 0, (unsigned)storm->in_flight);
 	must(pki_batch_open(&options, &crowd.batch, &err), "open", &err);
-	for (number = 0;; number++) {
+	for (;;) {
 		while (sem_wait(&crowd.free) != 0)
 			continue;
 		while (crowd.slots[i].inside)
 			i = (i + 1) % storm->in_flight;
 		crowd.slots[i].crowd = &crowd;
-		ask(&crowd.slots[i], number);
+		ask(&crowd.slots[i]);
 	}
 }
 

@@ -25,6 +25,7 @@ struct answer {
 struct ledger {
 	_Atomic size_t count;           /* begun; all but a few are told */
 	_Atomic size_t busy;            /* requests answered by PKI_BUSY */
+	_Atomic long   names;           /* taken so far, by any child */
 	struct answer  answers[LEDGER_ROOM];
 };
 

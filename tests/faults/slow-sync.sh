@@ -10,10 +10,11 @@ seconds=${1:-1}
 runs=${2:-3}
 shim=$abs_top_builddir/tests/.libs/slow-sync.so
 
-# rate DIR IN-FLIGHT [VARIABLE=VALUE]
+# rate IN-FLIGHT [VARIABLE=VALUE]: of a CA of its own.
 rate() {
-	env ${3:+"$3"} "$faults/throughput" "$work/$1" "$templates" "$2" \
+	env ${2:+"$2"} "$faults/throughput" "$work/ca" "$templates" "$1" \
 	    "$seconds" || fail "no rate for '$*'"
+	rm -rf "$work/ca"
 }
 
 median() {
@@ -21,10 +22,10 @@ median() {
 }
 
 for _ in $(seq "$runs"); do
-	rate plain 1024 >>"$work/plain.rates"
-	rate slow 1024 "LD_PRELOAD=$shim" >>"$work/slow.rates"
+	rate 1024 >>"$work/plain.rates"
+	rate 1024 "LD_PRELOAD=$shim" >>"$work/slow.rates"
 done
-alone=$(rate alone 1 "LD_PRELOAD=$shim")
+alone=$(rate 1 "LD_PRELOAD=$shim")
 plain=$(median "$work/plain.rates")
 slow=$(median "$work/slow.rates")
 

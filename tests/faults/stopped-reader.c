@@ -166,7 +166,7 @@ issue_alone(struct watch *w)
 	pki_code rc;
 	pki_err err;
 
-	candidate_make(&candidate, 0);
+	candidate_make(&candidate, w->ledger->names++);
 	rc = pki_ca_issue(w->ca, &candidate.request, &issued, &err);
 	pki_key_free(candidate.key);
 	return rc;
