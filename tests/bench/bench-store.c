@@ -234,8 +234,8 @@ bench_store(const bench_options *options)
 	first = (double)count / bench_issue_all(state, devices, count,
 	    IN_FLIGHT, NULL);
 	for (i = 0; i < ROUNDS; i++)
-		empty[i] = renew_rate(state, devices + i * RENEWALS % count / 2,
-		    latencies);
+		empty[i] = renew_rate(state,
+		    devices + i * 401 % (count - RENEWALS + 1), latencies);
 	note_point((double)count, empty[0], latencies);
 	for (i = 1; i <= 4; i++) {
 		bench_grow(state, wanted * (int64_t)i / 4);

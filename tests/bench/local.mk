@@ -22,10 +22,10 @@ tests_bench_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowher
 
 .PHONY: bench bench-gate
 bench bench-gate: tests/bench/bench tests/bench/slow-sync.la pki-ctl
-	tests/bench/bench $(BENCH_FLAGS) \
+	LD_LIBRARY_PATH=$(abs_builddir)/.libs tests/bench/bench $(BENCH_FLAGS) \
 	    `test $@ = bench || echo --gate` \
 	    --templates $(abs_top_srcdir)/ca-templates \
-	    --pki-ctl $(abs_builddir)/pki-ctl \
+	    --pki-ctl $(abs_builddir)/.libs/pki-ctl \
 	    --slow-sync $(abs_builddir)/tests/bench/.libs/slow-sync.so \
 	    --json bench.json --svg bench.svg
 CLEANFILES += tests/bench/bench bench.json bench.svg
