@@ -40,6 +40,7 @@
 #include "ca/config.h"
 #include "ca/ca.h"
 #include "ca/issue.h"
+#include "ca/batch.h"
 #include "ca/find.h"
 #include "ca/revoke.h"
 #include "ca/hold.h"

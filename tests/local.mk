@@ -35,6 +35,7 @@ tests_cppflags = $(AM_CPPFLAGS) $(CRITERION_CFLAGS) \
 	-DFIXTURES_DIR='"$(abs_top_srcdir)/%D%/fixtures"'
 
 include %D%/fixtures/local.mk
+include %D%/bench/local.mk
 include %D%/support/local.mk
 include %D%/lib/base/local.mk
 include %D%/lib/x509/local.mk
@@ -43,7 +44,7 @@ include %D%/lib/sign/local.mk
 include %D%/lib/store/local.mk
 include %D%/lib/ca/local.mk
 include %D%/pki-ctl/local.mk
-include %D%/bench/local.mk
+include %D%/faults/local.mk
 
 if HAVE_CRITERION
 TESTS += $(check_PROGRAMS)

@@ -13,6 +13,7 @@ libpki_core_la_SOURCES += \
 	%D%/buf.c \
 	%D%/clock.c \
 	%D%/err.c \
+	%D%/fault.h \
 	%D%/file.c \
 	%D%/ids.c \
 	%D%/lock.c \

@@ -66,29 +66,47 @@ pki_hex_parse(const char *text, size_t max_bytes, pki_buf **out, pki_err *err)
 	return PKI_OK;
 }
 
+/* Four digits for up to three octets.  Returns where the next go. */
+static char *
+put_base64_group(char *out, const uint8_t *octets, size_t have)
+{
+	uint32_t group = (uint32_t)octets[0] << 16;
+	size_t k;
+
+	if (have > 1)
+		group |= (uint32_t)octets[1] << 8;
+	if (have > 2)
+		group |= octets[2];
+	for (k = 0; k < 4; k++)
+		*out++ = k > have ? '=' :
+		    base64_digits[group >> (18 - 6 * k) & 63];
+	return out;
+}
+
 void
 pki_base64_add(pki_buf *out, pki_bytes bytes, size_t line)
 {
-	size_t i, column = 0;
+	size_t digits = (bytes.len + 2) / 3 * 4, column = 0, i;
+	/* A line of w characters has as many digits as whole groups fill. */
+	size_t width = (line + 3) / 4 * 4;
+	size_t len = digits +
+	    (line == 0 ? 0 : (digits + width - 1) / width);
+	char *at = (char *)pki_buf_reserve(out, len);
 
+	if (at == NULL)
+		return;
 	for (i = 0; i < bytes.len; i += 3) {
 		size_t have = bytes.len - i < 3 ? bytes.len - i : 3;
-		uint32_t group = (uint32_t)bytes.data[i] << 16;
-		size_t k;
 
-		if (have > 1)
-			group |= (uint32_t)bytes.data[i + 1] << 8;
-		if (have > 2)
-			group |= bytes.data[i + 2];
-		for (k = 0; k < 4; k++)
-			pki_buf_add_byte(out, k > have ? '=' : (uint8_t)
-			    base64_digits[group >> (18 - 6 * k) & 63]);
+		at = put_base64_group(at, bytes.data + i, have);
 		column += 4;
 		if (line != 0 && (column >= line || i + 3 >= bytes.len)) {
-			pki_buf_add_byte(out, '\n');
+			*at++ = '\n';
 			column = 0;
 		}
 	}
+	*at = '\0';
+	out->len += len;
 }
 
 struct base64_reader {

@@ -24,6 +24,9 @@ PKI_BEGIN_DECLS
 
 typedef struct pki_ca pki_ca;
 
+/* In a state directory: "init is at work, or was cut off, here". */
+#define PKI_INIT_MARKER "init.unfinished"
+
 /* Who asks, and how we know.  Written into the audit log as it is. */
 typedef struct pki_requester {
 	pki_requester_kind how;

@@ -63,10 +63,10 @@ outer_octets(const pki_crl_draft *draft, uint64_t tbs, size_t signature)
 {
 	const pki_sigalg *algorithm =
 	    pki_signer_algorithm(draft->authority->signer);
-	size_t bits = 1 + signature;
+	uint64_t content = tbs + algorithm->identifier.len +
+	    pki_der_size(1 + signature);
 
-	return pki_der_header_octets(tbs + algorithm->identifier.len +
-	    pki_der_header_octets(bits) + bits);
+	return pki_der_size(content) - content;
 }
 
 static size_t

@@ -92,11 +92,12 @@ take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 
 	if (row->damaged)
 		return pass_damaged(walk, row, err);
-	if (walk->source->leaving == NULL)
-		return give(walk, &entry, err);
-	rc = keep_up_to(walk, &entry, err);
+	if (walk->source->leaving != NULL)
+		rc = keep_up_to(walk, &entry, err);
 	if (rc != PKI_OK)
 		walk->visited = true;
+	/* The clock was ahead when it was revoked: it is revoked all the same,
+	 * and no list may speak of the future. */
 	if (entry.revoked_at > walk->source->now)
 		entry.revoked_at = walk->source->now;
 	return rc == PKI_OK ? give(walk, &entry, err) : rc;

@@ -23,9 +23,9 @@ typedef struct pki_crl_source {
 typedef pki_code pki_crl_source_visitor(const pki_crl_entry *entry, void *arg,
     pki_err *err);
 /*
- * Walk over it, as of one moment.  In a union a damaged row is left out, a
- * database that cannot be read any further ends there, and no revocation is
- * in the future: none of these may keep the others from the list.
+ * Walk over it, as of one moment.  In a union a damaged row is left out, and a
+ * database that cannot be read any further ends there: neither may keep the
+ * others from the list.
  */
 pki_code pki_crl_source_each(pki_crl_source *source,
     pki_crl_source_visitor *visit, void *arg, pki_err *err);

@@ -59,6 +59,7 @@ install(struct import *import, pki_err *err)
 		{ .key = NULL },
 	};
 	pki_publication_entry entry = {
+		.action = PKI_AUDIT_CRL_IMPORT,
 		.authority = import->authority, .options = &import->options,
 		.details = details, .list = &next,
 		.row = {
@@ -88,46 +89,6 @@ install(struct import *import, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_public_put_chains(import->ca, import->authority, err);
 	return rc;
-}
-
-/* The CA here that signed it. */
-struct search {
-	pki_ca        *ca;
-	const pki_crl *crl;
-	pki_authority *found;
-};
-
-static pki_code
-match_issuer(const pki_ca_row *row, void *arg, pki_err *err)
-{
-	struct search *search = arg;
-	pki_authority *authority;
-	pki_code rc = pki_authority_get(search->ca, row->name, &authority, err);
-
-	/* A CA that was made anew may bear the same name. */
-	if (rc == PKI_OK && pki_name_equal(pki_crl_issuer(search->crl),
-	    pki_cert_subject(authority->cert)) && (search->found == NULL ||
-	    pki_crl_check_issuer(search->crl, authority->cert, NULL) == PKI_OK))
-		search->found = authority;
-	return rc;
-}
-
-static pki_code
-find_issuer(pki_ca *ca, const pki_crl *crl, pki_authority **out, pki_err *err)
-{
-	PKI_AUTO(pki_buf) issuer = pki_buf_new();
-	struct search search = { .ca = ca, .crl = crl };
-	pki_code rc = pki_store_each_ca(ca->store, match_issuer, &search, err);
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_name_print(pki_crl_issuer(crl), issuer);
-	if (search.found == NULL)
-		return pki_refuse(err, PKI_DENIED, "issuer",
-		    "a CRL signed by a CA of this state directory", "%s",
-		    pki_buf_text(issuer));
-	*out = search.found;
-	return pki_crl_check_issuer(crl, search.found->cert, err);
 }
 
 static pki_code
@@ -161,9 +122,11 @@ pki_ca_import_crl(pki_ca *ca, pki_bytes crl, const pki_requester *who,
 	if (rc == PKI_OK)
 		rc = pki_crl_parse(crl, PKI_PUBLISHED_MAX, &import.crl, err);
 	if (rc == PKI_OK)
-		rc = find_issuer(ca, import.crl, &import.authority, err);
+		rc = pki_authority_of_crl(ca, import.crl, &import.authority,
+		    err);
 	if (rc == PKI_OK)
 		rc = lock_and_install(&import, err);
+	pki_ca_forget(ca);              /* it may have ended one of ours */
 	if (rc == PKI_OK)
 		*out = (pki_published){
 			.ca = import.authority->name,

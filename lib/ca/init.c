@@ -238,7 +238,7 @@ make_root(const struct init *init, pki_authority **out, pki_err *err)
 	const struct member member = root_member(init->setup);
 	PKI_AUTO(pki_key) key = NULL;
 	pki_ca_row row = make_row(init, &member);
-	pki_job job = { .new_ca = &row };
+	pki_job job = { .epoch = 1, .new_ca = &row };
 	PKI_AUTO(pki_signer) signer = NULL;
 	char path[PKI_PATH_MAX];
 	pki_code rc;
@@ -320,16 +320,15 @@ make_issuing(const struct init *init, pki_authority *root, pki_err *err)
 	const struct member member = issuing_member(init->setup);
 	PKI_AUTO(pki_key) key = NULL;
 	pki_ca_row row = make_row(init, &member);
-	char crl_url[PKI_URL_MAX], ca_url[PKI_URL_MAX];
 	pki_job job = {
-		.authority = root, .crl_url = crl_url, .ca_url = ca_url,
+		.authority = root, .epoch = 1,
 		.new_ca = init->main == init->root ? &row : NULL,
 	};
 	pki_code rc;
 
-	rc = pki_crl_url(root, PKI_SCOPE_COMPLETE, crl_url, err);
+	rc = pki_crl_url(root, PKI_SCOPE_COMPLETE, job.crl_url, err);
 	if (rc == PKI_OK)
-		rc = pki_text_format(ca_url, sizeof(ca_url), err,
+		rc = pki_text_format(job.ca_url, sizeof(job.ca_url), err,
 		    "%s/ca/%s.cer", root->base_url, root->name);
 	if (rc == PKI_OK)
 		rc = make_key(init->main, &member, &key, err);

@@ -3,10 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "ca/job.h"
 #include "ca/rowhash.h"
-#include "x509/pem.h"
+
 
 void
 pki_issued_free(pki_issued *issued)
@@ -50,53 +49,40 @@ pki_issue_request_from_csr(const pki_csr *csr, pki_issue_request *request,
 	return PKI_OK;
 }
 
-/* Everything that is decided before a key is used.  Fills the job. */
+/* The store's side of it: what must be known before pki_job_allow(). */
+static pki_code
+prepare(pki_ca *ca, pki_job *job, pki_err *err)
+{
+	const pki_profiles *profiles;
+	pki_floor floor = { 0 };
+	pki_code rc;
+
+	rc = pki_ca_refresh(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_ca_check_log(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_ca_check_clock(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_ca_floor(ca, &floor, err);
+	if (rc == PKI_OK)
+		rc = pki_authorities_load(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_ca_profiles(ca, &profiles, err);
+	job->epoch = floor.epoch;
+	return rc == PKI_OK ? pki_authorities_count(ca, err) : rc;
+}
+
 static pki_code
 decide(pki_ca *ca, const pki_issue_request *request, pki_job *job,
     pki_err *err)
 {
-	pki_policy_facts facts = { .now = pki_clock_now(ca->clock) };
-	pki_request asked = {
-		.identity = request->identity, .key = request->key,
-		.key_origin = request->possession == PKI_POP_GENERATED ?
-		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
-		.subject = request->subject, .alt_names = request->alt_names,
-		.key_usage = request->key_usage,
-		.ext_usage = request->ext_usage,
-		.requester = request->who.how, .validity = request->validity,
-	};
 	pki_code rc;
 
-	if (request->possession == PKI_POP_NONE)
-		return pki_refuse(err, PKI_DENIED, "proof-of-possession",
-		    "a request signed by its key", "no proof");
-	rc = pki_ca_check_clock(ca, err);
+	rc = prepare(ca, job, err);
 	if (rc == PKI_OK)
-		rc = pki_ca_profiles(ca, &facts.profiles, err);
-	if (rc == PKI_OK)
-		rc = pki_profiles_find(facts.profiles, request->profile,
-		    &job->profile, err);
-	if (rc == PKI_OK && job->profile->kind != PKI_PROFILE_END_ENTITY)
-		rc = pki_refuse(err, PKI_DENIED, "profile-kind",
-		    "a profile for end entities; CAs are made by init", "%s",
-		    request->profile);
-	if (rc == PKI_OK)
-		rc = pki_authority_get(ca, job->profile->ca, &job->authority,
-		    err);
-	if (rc == PKI_OK)
-		rc = pki_authority_check(ca, job->authority, err);
-	if (rc != PKI_OK)
-		return rc;
-	facts.issuer_not_before = pki_cert_not_before(job->authority->cert);
-	facts.issuer_not_after = pki_cert_not_after(job->authority->cert);
-	job->identity = request->identity;
-	job->key = request->key;
-	job->key_origin = asked.key_origin;
-	job->who = &request->who;
-	job->replace = request->replace;
-	rc = pki_policy_check(job->profile, &asked, &facts, &job->grant, err);
-	return rc == PKI_OK ? PKI_OK :
-	    pki_wrap(err, rc, "profile '%s'", request->profile);
+		rc = pki_job_allow(ca, request, job, err);
+	return rc == PKI_OK ? pki_authority_check(ca, job->authority, err) :
+	    rc;
 }
 
 /*
@@ -119,15 +105,15 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		return pki_refuse(err, PKI_DENIED, "identity-state",
 		    "an identity that is neither held nor retired", "%s",
 		    job->identity);
-	if (rc == PKI_OK && !job->replace)
+	if (rc == PKI_OK && job->purpose == PKI_ISSUE_FIRST)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
 		    "a name that no live device has in any case of letters, "
 		    "or --replace", "%s", job->identity);
-	if (job->replace && (rc == PKI_NOT_FOUND ||
+	if (job->purpose != PKI_ISSUE_FIRST && (rc == PKI_NOT_FOUND ||
 	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
-		    "a name on record, in its own case of letters, to "
-		    "replace", "%s", job->identity);
+		    "a name on record, in its own case of letters", "%s",
+		    job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,
@@ -146,57 +132,10 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 	return rc;
 }
 
-/* The URLs that go into the certificate, and its CRL partition. */
-struct urls {
-	char crl[PKI_URL_MAX], ca[PKI_URL_MAX];
-};
-
-static pki_code
-place(pki_ca *ca, pki_job *job, struct urls *urls, pki_err *err)
-{
-	const pki_authority *authority = job->authority;
-	bool partitioned = authority->crl_form == PKI_CRL_PARTITIONED;
-	int64_t issued = 0;
-	pki_code rc;
-
-	rc = pki_store_count_certs(ca->store, authority->id, &issued, err);
-	if (rc != PKI_OK)
-		return rc;
-	job->partition = partitioned ? issued / authority->partition_size : 0;
-	rc = pki_crl_url(authority, partitioned ? job->partition :
-	    PKI_SCOPE_COMPLETE, urls->crl, err);
-	if (rc == PKI_OK)
-		rc = pki_text_format(urls->ca, sizeof(urls->ca), err,
-		    "%s/ca/%s.cer", authority->base_url, authority->name);
-	job->crl_url = urls->crl;
-	job->ca_url = urls->ca;
-	return rc;
-}
-
-static pki_code
-deliver(pki_job *job, pki_issued **out, pki_err *err)
-{
-	PKI_AUTO(pki_issued) issued = calloc(1, sizeof(*issued));
-
-	if (issued == NULL || (issued->chain = pki_buf_new()) == NULL)
-		return pki_fail_memory(err);
-	pki_pem_add(issued->chain, PKI_PEM_CERT, pki_cert_der(job->cert));
-	pki_pem_add(issued->chain, PKI_PEM_CERT,
-	    pki_cert_der(job->authority->cert));
-	if (pki_buf_check(issued->chain, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	issued->cert = PKI_TAKE(job->cert);
-	issued->ca = job->authority->name;
-	issued->replaced = job->replaced;
-	*out = PKI_TAKE(issued);
-	return PKI_OK;
-}
-
 static pki_code
 issue(pki_ca *ca, const pki_issue_request *request, pki_job *job,
     pki_issued **out, pki_err *err)
 {
-	struct urls urls;
 	pki_code rc;
 
 	rc = decide(ca, request, job, err);
@@ -205,13 +144,11 @@ issue(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 	if (rc == PKI_OK)
 		rc = pki_authority_signer(ca, job->authority, err);
 	if (rc == PKI_OK)
-		rc = place(ca, job, &urls, err);
-	if (rc == PKI_OK)
 		rc = pki_job_sign(ca, job, job->authority->signer, err);
 	if (rc == PKI_OK)
 		rc = pki_job_record(ca, job, err);
 	if (rc == PKI_OK)
-		rc = deliver(job, out, err);
+		rc = pki_job_deliver(job, out, err);
 	return rc;
 }
 

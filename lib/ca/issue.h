@@ -19,6 +19,13 @@ typedef enum pki_possession {
 	PKI_POP_GENERATED,      /* the CA host made the key */
 } pki_possession;
 
+typedef enum pki_issue_purpose {
+	PKI_ISSUE_FIRST = 0,    /* the name must be free */
+	PKI_ISSUE_RENEW,        /* of a live identity; what it has stays */
+	PKI_ISSUE_REPLACE,      /* what it has is revoked as superseded, in
+	                           the same transaction */
+} pki_issue_purpose;
+
 typedef struct pki_issue_request {
 	const char         *profile;
 	const char         *identity;
@@ -29,11 +36,7 @@ typedef struct pki_issue_request {
 	uint32_t            key_usage;  /* asked for; 0: nothing */
 	uint32_t            ext_usage;
 	int64_t             validity;   /* asked for; 0: the profile's */
-	/*
-	 * Set: identity is taken already and keeps its name; its good
-	 * certificates are revoked as superseded in the same transaction.
-	 */
-	bool                replace;
+	pki_issue_purpose   purpose;
 	pki_requester       who;
 } pki_issue_request;
 
@@ -54,8 +57,8 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * Issue.  PKI_DENIED names the rule: those of pki_policy_check, and
  * "proof-of-possession", "ca-state" (revoked, no key here), "key-blocked",
  * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
- * (replace without a holder).  PKI_NOT_FOUND (profile, CA), PKI_CLOCK,
- * PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * (renewal or replacement without a holder).  PKI_NOT_FOUND (profile, CA),
+ * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

@@ -1,11 +1,13 @@
 #include "ca/job.h"
 
-#include <inttypes.h>
+#include <stdlib.h>
 
+#include "base/text.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
 #include "ca/withdraw.h"
+#include "x509/pem.h"
 
 void
 pki_job_clear(pki_job *job)
@@ -16,26 +18,110 @@ pki_job_clear(pki_job *job)
 	job->cert = NULL;
 }
 
+/* Its CRL partition, and the URLs that go into the certificate. */
 static pki_code
-new_serial(pki_ca *ca, pki_serial *out, pki_err *err)
+place(pki_job *job, pki_err *err)
 {
-	char path[PKI_PATH_MAX];
-	pki_floor floor;
-	pki_code rc = pki_ca_path(ca, path, err, "floor");
+	const pki_authority *authority = job->authority;
+	bool partitioned = authority->crl_form == PKI_CRL_PARTITIONED;
+	pki_code rc;
 
-	if (rc == PKI_OK)
-		rc = pki_floor_read(path, &floor, err);
-	if (rc == PKI_OK)
-		rc = pki_serial_new(floor.epoch, pki_clock_now_ms(ca->clock),
-		    out, err);
+	job->partition = partitioned ?
+	    authority->issued / authority->partition_size : 0;
+	rc = pki_crl_url(authority, partitioned ? job->partition :
+	    PKI_SCOPE_COMPLETE, job->crl_url, err);
+	if (rc != PKI_OK)
+		return rc;
+	return pki_text_format(job->ca_url, sizeof(job->ca_url), err,
+	    "%s/ca/%s.cer", authority->base_url, authority->name);
+}
+
+static pki_code
+find_profile(const pki_ca *ca, const char *name, const pki_profile **out,
+    pki_err *err)
+{
+	pki_code rc = pki_profiles_find(ca->profiles, name, out, err);
+
+	if (rc == PKI_OK && (*out)->kind != PKI_PROFILE_END_ENTITY)
+		rc = pki_refuse(err, PKI_DENIED, "profile-kind",
+		    "a profile for end entities; CAs are made by init", "%s",
+		    name);
 	return rc;
 }
 
 pki_code
-pki_job_sign(pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
+pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
+    pki_job *job, pki_err *err)
 {
-	const pki_cert *issuer = job->authority == NULL ? NULL :
-	    job->authority->cert;
+	pki_policy_facts facts = {
+		.profiles = ca->profiles, .now = pki_clock_now(ca->clock),
+	};
+	const pki_request asked = {
+		.identity = request->identity, .key = request->key,
+		.key_origin = request->possession == PKI_POP_GENERATED ?
+		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
+		.subject = request->subject, .alt_names = request->alt_names,
+		.key_usage = request->key_usage,
+		.ext_usage = request->ext_usage,
+		.requester = request->who.how, .validity = request->validity,
+	};
+	pki_code rc;
+
+	if (request->possession == PKI_POP_NONE)
+		return pki_refuse(err, PKI_DENIED, "proof-of-possession",
+		    "a request signed by its key", "no proof");
+	rc = find_profile(ca, request->profile, &job->profile, err);
+	if (rc != PKI_OK)
+		return rc;
+	job->authority = pki_authority_find(ca, job->profile->ca);
+	if (job->authority == NULL)
+		return pki_refuse(err, PKI_NOT_FOUND, "ca",
+		    "a profile of a CA that is here", "%s", job->profile->ca);
+	rc = pki_authority_check_time(ca, job->authority, err);
+	if (rc != PKI_OK)
+		return rc;
+	facts.issuer_not_before = pki_cert_not_before(job->authority->cert);
+	facts.issuer_not_after = pki_cert_not_after(job->authority->cert);
+	job->identity = request->identity;
+	job->key = request->key;
+	job->key_origin = asked.key_origin;
+	job->who = &request->who;
+	job->purpose = request->purpose;
+	rc = pki_policy_check(job->profile, &asked, &facts, &job->grant, err);
+	if (rc != PKI_OK)
+		return pki_wrap(err, rc, "profile '%s'", request->profile);
+	return place(job, err);
+}
+
+pki_code
+pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err)
+{
+	PKI_AUTO(pki_issued) issued = calloc(1, sizeof(*issued));
+
+	if (issued == NULL || (issued->chain = pki_buf_new()) == NULL)
+		return pki_fail_memory(err);
+	pki_pem_add(issued->chain, PKI_PEM_CERT, pki_cert_der(job->cert));
+	pki_pem_add(issued->chain, PKI_PEM_CERT,
+	    pki_cert_der(job->authority->cert));
+	if (pki_buf_check(issued->chain, err) != PKI_OK)
+		return PKI_NO_MEMORY;
+	issued->cert = PKI_TAKE(job->cert);
+	issued->ca = job->authority->name;
+	issued->replaced = job->replaced;
+	*out = PKI_TAKE(issued);
+	return PKI_OK;
+}
+
+pki_code
+pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
+{
+	pki_authority *authority = job->authority;
+	const pki_signing signing = {
+		.signer = signer,
+		.issuer = authority == NULL ? NULL : authority->cert,
+		.templates = authority == NULL ? NULL : &authority->templates,
+		.self_check = ca->config->self_check,
+	};
 	pki_tbs tbs = {
 		.not_before = job->grant->not_before,
 		.not_after = job->grant->not_after,
@@ -46,34 +132,28 @@ pki_job_sign(pki_ca *ca, pki_job *job, pki_signer *signer, pki_err *err)
 		.key_usage = job->grant->key_usage,
 		.ext_usage = job->grant->ext_usage,
 		.alt_names = job->grant->alt_names,
-		.crl_url = job->crl_url,
-		.ca_url = job->ca_url,
+		.crl_url = job->crl_url[0] == '\0' ? NULL : job->crl_url,
+		.ca_url = job->ca_url[0] == '\0' ? NULL : job->ca_url,
 		.ocsp_no_check = job->grant->ocsp_no_check,
 	};
-	pki_code rc = new_serial(ca, &tbs.serial, err);
+	pki_code rc;
 
+	rc = pki_serial_new(job->epoch, pki_clock_now_ms(ca->clock),
+	    &tbs.serial, err);
 	if (rc != PKI_OK)
 		return rc;
-	return pki_sign_cert(signer, issuer, &tbs, ca->config->self_check,
-	    &job->cert, err);
+	return pki_sign_cert(&signing, &tbs, &job->cert, err);
 }
 
-/* Take the name, or with replace find who has it and end what he holds. */
 static pki_code
-record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
+claim_name(pki_ca *ca, const pki_job *job, int64_t *out_id, pki_err *err)
 {
 	pki_identity_row row = {
 		.name = job->identity, .state = PKI_IDENTITY_LIVE,
 		.created_at = pki_clock_now(ca->clock),
 	};
-	pki_code rc;
+	pki_code rc = pki_row_seal_identity(&row, err);
 
-	rc = pki_row_seal_identity(&row, err);
-	if (rc == PKI_OK && job->replace) {
-		rc = pki_withdraw_superseded(ca, job->identity, job->who,
-		    out_id, &job->replaced, err);
-		return rc;
-	}
 	if (rc == PKI_OK)
 		rc = pki_store_claim_identity(ca->store, &row, err);
 	if (rc == PKI_EXISTS)
@@ -81,6 +161,21 @@ record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
 		    "a name that no live device has in any case of letters, "
 		    "or --replace", "%s", job->identity);
 	*out_id = row.id;
+	return rc;
+}
+
+/* Take the name, or find who has it and, to replace, end what he holds. */
+static pki_code
+record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
+{
+	pki_code rc;
+
+	if (job->purpose == PKI_ISSUE_FIRST)
+		return claim_name(ca, job, out_id, err);
+	rc = pki_holder_find(ca, job->identity, out_id, err);
+	if (rc == PKI_OK && job->purpose == PKI_ISSUE_REPLACE)
+		rc = pki_withdraw_superseded(ca, job->identity, job->who,
+		    &job->replaced, err);
 	return rc;
 }
 
@@ -160,20 +255,17 @@ record_audit(pki_ca *ca, const pki_job *job, const pki_cert_row *row,
 	return pki_audit_append(ca, &event, err);
 }
 
-/* Inside the transaction. */
-static pki_code
-record_all(pki_ca *ca, pki_job *job, pki_err *err)
+pki_code
+pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 {
 	pki_cert_row row = { 0 };
-	char path[PKI_PATH_MAX];
-	pki_code rc = PKI_OK;
+	pki_code rc;
 
-	if (job->authority != NULL)
+	rc = pki_ca_check_clock(ca, err);
+	if (rc == PKI_OK && job->authority != NULL)
 		rc = pki_authority_check(ca, job->authority, err);
 	if (rc == PKI_OK)
-		rc = pki_ca_path(ca, path, err, "floor");
-	if (rc == PKI_OK)
-		rc = pki_floor_raise(path, pki_clock_now(ca->clock), 0, err);
+		rc = pki_ca_raise_floor(ca, 0, err);
 	if (rc == PKI_OK && job->new_ca != NULL) {
 		job->new_ca->der = pki_cert_der(job->cert);
 		rc = pki_row_seal_ca(job->new_ca, err);
@@ -202,7 +294,9 @@ pki_job_record(pki_ca *ca, pki_job *job, pki_err *err)
 	pki_code rc = pki_store_begin(ca->store, err);
 
 	if (rc == PKI_OK)
-		rc = record_all(ca, job, err);
+		rc = pki_ca_refresh(ca, err);
+	if (rc == PKI_OK)
+		rc = pki_job_write(ca, job, err);
 	if (rc == PKI_OK)
 		rc = pki_store_commit(ca->store, err);
 	if (rc == PKI_OK)

@@ -6,6 +6,7 @@
  * through for requests, init.c for the CAs themselves.
  */
 
+#include "ca/batch.h"
 #include "ca/handle.h"
 #include "ca/issue.h"
 
@@ -16,10 +17,11 @@ typedef struct pki_job {
 	const pki_pubkey    *key;
 	pki_key_origin       key_origin;
 	const pki_requester *who;
-	bool                 replace;
+	pki_issue_purpose    purpose;
+	int64_t              epoch;     /* of the serial to be made */
 	int64_t              partition;
-	const char          *crl_url;   /* NULL for a root */
-	const char          *ca_url;
+	char                 crl_url[PKI_URL_MAX];      /* "": no CDP */
+	char                 ca_url[PKI_URL_MAX];
 
 	/* For a CA's own certificate: the row that comes with it. */
 	pki_ca_row          *new_ca;
@@ -31,15 +33,41 @@ typedef struct pki_job {
 
 void pki_job_clear(pki_job *job);
 
+/*
+ * Everything that is decided before a key is used, without the store: by
+ * profile, request and time.  Profiles and authorities must be loaded.  Safe
+ * in several threads on one handle, as pki_job_sign() is.
+ */
+pki_code pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
+    pki_job *job, pki_err *err);
+
 /* Sign job->grant with signer.  Fills job->cert. */
-pki_code pki_job_sign(pki_ca *ca, pki_job *job, pki_signer *signer,
+pki_code pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer,
     pki_err *err);
 
 /*
- * Record what was signed: one transaction with the new CA row (if any), the
- * identity, the key, the profile, the certificate and the audit row.  When it
- * fails, the certificate was not issued: job->cert is freed.
+ * Write what was signed, inside a transaction: the new CA row (if any), the
+ * identity, the key, the profile, the certificate and the audit row.  All
+ * that can have changed since it was allowed is checked again here (G4).
+ */
+pki_code pki_job_write(pki_ca *ca, pki_job *job, pki_err *err);
+
+/*
+ * The same in a transaction of its own.  When it fails, the certificate was
+ * not issued: job->cert is freed.
  */
 pki_code pki_job_record(pki_ca *ca, pki_job *job, pki_err *err);
+
+/* What the caller of an issue verb gets; takes job->cert. */
+pki_code pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err);
+
+/*
+ * pki_batch_open() with another way to sign than pki_job_sign(): so that a
+ * benchmark can ask what the same store does behind it.
+ */
+typedef pki_code pki_batch_sign(const pki_ca *ca, pki_job *job,
+    pki_signer *signer, pki_err *err);
+pki_code pki_batch_open_signing(const pki_batch_options *options,
+    pki_batch_sign *sign, pki_batch **out, pki_err *err);
 
 #endif

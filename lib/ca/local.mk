@@ -1,5 +1,6 @@
 pkicainclude_HEADERS += \
 	%D%/audit.h \
+	%D%/batch.h \
 	%D%/ca.h \
 	%D%/config.h \
 	%D%/due.h \
@@ -14,6 +15,8 @@ libpki_ca_la_SOURCES += \
 	%D%/audit-releases.c \
 	%D%/audit-releases.h \
 	%D%/audit-verify.c \
+	%D%/authority.c \
+	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \
 	%D%/crl-draft.c \

@@ -258,7 +258,7 @@ put_record(pki_ca *ca, const pki_publication_entry *entry, const char *floor,
     pki_err *err)
 {
 	const pki_audit_event event = {
-		.action = PKI_AUDIT_CRL, .who = entry->options->who,
+		.action = entry->action, .who = entry->options->who,
 		.ca = entry->authority->name, .details = entry->details,
 	};
 	pki_code rc;
@@ -310,6 +310,7 @@ pki_publication_install(pki_publication *p, pki_err *err)
 	};
 	pki_crl_list list;
 	const pki_publication_entry entry = {
+		.action = PKI_AUDIT_CRL,
 		.authority = p->authority, .options = p->options,
 		.details = details, .list = &list,
 		.row = {

@@ -32,6 +32,7 @@ void pki_publication_clear(pki_publication *p);
  * audit row, the floor, and the leaves of a CA that the list ends.
  */
 typedef struct pki_publication_entry {
+	const char                *action;      /* for the audit log */
 	const pki_authority       *authority;
 	const pki_publish_options *options;
 	pki_crl_row                row;

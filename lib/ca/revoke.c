@@ -176,6 +176,7 @@ pki_ca_revoke(pki_ca *ca, const pki_revocation *revocation, size_t *out_count,
 		pki_store_rollback(ca->store);
 	else if (out_count != NULL)
 		*out_count = count;
+	pki_ca_forget(ca);
 	return rc;
 }
 

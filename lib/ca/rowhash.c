@@ -6,10 +6,12 @@
 static void
 add_number(pki_buf *buf, int64_t number)
 {
-	int shift;
+	uint8_t octets[8];
+	size_t i;
 
-	for (shift = 56; shift >= 0; shift -= 8)
-		pki_buf_add_byte(buf, (uint8_t)((uint64_t)number >> shift));
+	for (i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)((uint64_t)number >> (56 - 8 * i));
+	pki_buf_add(buf, pki_bytes_of(octets, sizeof(octets)));
 }
 
 static void

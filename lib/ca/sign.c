@@ -1,6 +1,8 @@
 #include "ca/sign.h"
 
+#include "x509/cert-make.h"
 #include "x509/digest.h"
+#include "x509/signed.h"
 
 pki_code
 pki_serial_new(int64_t epoch, int64_t now_ms, pki_serial *out, pki_err *err)
@@ -54,53 +56,98 @@ lint(const pki_tbs *tbs, const pki_cert *issuer, pki_err *err)
 	return PKI_OK;
 }
 
-/* The same octets as we asked to be signed, and a signature that holds. */
+/*
+ * What goes out holds the octets that we asked to be signed, and the signature
+ * fits them by the key in the issuer's certificate.
+ */
 static pki_code
-check_signed(const pki_cert *cert, const pki_cert *issuer, pki_bytes tbs,
-    bool self_check, pki_err *err)
+check_signed(pki_bytes der, const pki_tbs *tbs, pki_bytes body,
+    const pki_pubkey *verify_by, pki_err *err)
 {
-	if (!pki_bytes_equal(pki_cert_tbs(cert), tbs))
+	pki_signed frame;
+	pki_code rc;
+
+	rc = pki_signed_read(der, "certificate", &frame, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (!pki_bytes_equal(frame.tbs, body))
 		return pki_fail(err, PKI_CRYPTO,
 		    "the signed certificate is not the one that was built");
-	if (!self_check)
+	if (verify_by == NULL)
 		return PKI_OK;
-	return pki_cert_check_issuer(cert, issuer == NULL ? cert : issuer, err);
+	return pki_pubkey_verify(verify_by, tbs->algorithm, frame.tbs,
+	    frame.signature, err);
+}
+
+static pki_code
+encode(const pki_signing *signing, const pki_tbs *tbs, pki_buf *out,
+    pki_err *err)
+{
+	PKI_AUTO(pki_tbs_template) template = NULL;
+	pki_code rc = PKI_OK;
+
+	if (signing->templates == NULL)
+		return pki_tbs_encode(tbs, out, err);
+	template = pki_pool_take(signing->templates);
+	if (template != NULL && !pki_tbs_template_fits(template, tbs))
+		pki_tbs_template_free(PKI_TAKE(template));
+	if (template == NULL)
+		rc = pki_tbs_template_new(tbs, &template, err);
+	if (rc == PKI_OK)
+		rc = pki_tbs_fill(template, tbs, out, err);
+	if (rc == PKI_OK)
+		template = pki_pool_give(signing->templates, template);
+	return rc;
+}
+
+/* The certificate's DER, signed and checked. */
+static pki_code
+sign_tbs(const pki_signing *signing, const pki_tbs *tbs, pki_buf *out,
+    pki_err *err)
+{
+	const pki_cert *issuer = signing->issuer;
+	PKI_AUTO(pki_buf) body = pki_buf_new();
+	PKI_AUTO(pki_buf) signature = pki_buf_new();
+	const pki_pubkey *verify_by = NULL;
+	pki_code rc;
+
+	rc = encode(signing, tbs, body, err);
+	if (rc == PKI_OK)
+		rc = pki_signer_sign(signing->signer, pki_buf_bytes(body),
+		    signature, err);
+	if (rc != PKI_OK)
+		return rc;
+	pki_signed_add(out, pki_buf_bytes(body), tbs->algorithm,
+	    pki_buf_bytes(signature));
+	rc = pki_buf_check(out, err);
+	if (issuer == NULL)
+		verify_by = tbs->key;
+	else if (signing->self_check)
+		verify_by = pki_cert_key(issuer);
+	if (rc == PKI_OK)
+		rc = check_signed(pki_buf_bytes(out), tbs,
+		    pki_buf_bytes(body), verify_by, err);
+	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "self-check");
 }
 
 pki_code
-pki_sign_cert(pki_signer *signer, const pki_cert *issuer, pki_tbs *tbs,
-    bool self_check, pki_cert **out, pki_err *err)
+pki_sign_cert(const pki_signing *signing, pki_tbs *tbs, pki_cert **out,
+    pki_err *err)
 {
-	PKI_AUTO(pki_buf) body = pki_buf_new();
-	PKI_AUTO(pki_buf) signature = pki_buf_new();
+	const pki_cert *issuer = signing->issuer;
 	PKI_AUTO(pki_buf) der = pki_buf_new();
-	PKI_AUTO(pki_cert) cert = NULL;
 	pki_code rc;
 
-	tbs->algorithm = pki_signer_algorithm(signer);
+	tbs->algorithm = pki_signer_algorithm(signing->signer);
 	tbs->issuer = issuer == NULL ? tbs->subject : pki_cert_subject(issuer);
 	tbs->authority_key_id = issuer == NULL ? pki_bytes_of(NULL, 0) :
 	    pki_cert_subject_key_id(issuer);
 	rc = lint(tbs, issuer, err);
 	if (rc == PKI_OK)
-		rc = pki_tbs_encode(tbs, body, err);
+		rc = sign_tbs(signing, tbs, der, err);
 	if (rc == PKI_OK)
-		rc = pki_signer_sign(signer, pki_buf_bytes(body), signature,
-		    err);
-	if (rc != PKI_OK)
-		return rc;
-	pki_signed_add(der, pki_buf_bytes(body), tbs->algorithm,
-	    pki_buf_bytes(signature));
-	rc = pki_buf_check(der, err);
-	if (rc == PKI_OK)
-		rc = pki_cert_parse(pki_buf_bytes(der), &cert, err);
-	if (rc == PKI_OK)
-		rc = check_signed(cert, issuer, pki_buf_bytes(body),
-		    self_check || issuer == NULL, err);
-	if (rc != PKI_OK)
-		return pki_wrap(err, rc, "self-check");
-	*out = PKI_TAKE(cert);
-	return PKI_OK;
+		rc = pki_cert_make(tbs, PKI_TAKE(der), out, err);
+	return rc;
 }
 
 pki_code

@@ -8,17 +8,26 @@
 
 #include "sign/signer.h"
 #include "x509/crl.h"
+#include "x509/pool.h"
 #include "x509/tbs.h"
 
+typedef struct pki_signing {
+	pki_signer     *signer;
+	const pki_cert *issuer;         /* NULL: self-signed */
+	pki_pool       *templates;      /* kept from earlier; NULL: none */
+	bool            self_check;     /* self-signed: always */
+} pki_signing;
+
 /*
- * Sign a certificate.  issuer is NULL for a self-signed one.  tbs->algorithm,
- * tbs->issuer and tbs->authority_key_id are filled from the signer and the
- * issuer.  self_check verifies the signature before it is handed out.
- * PKI_DENIED, rule "lint": what must never be signed, whatever a template
- * says.  PKI_CRYPTO.
+ * Sign a certificate.  tbs->algorithm, tbs->issuer and tbs->authority_key_id
+ * are filled from the signer and the issuer.  self_check verifies the
+ * signature before it is handed out.  templates, pki_tbs_template, is used
+ * and filled; threads may share it, the signer and the issuer.  PKI_DENIED,
+ * rule "lint": what must never be signed, whatever a template says.
+ * PKI_CRYPTO.
  */
-pki_code pki_sign_cert(pki_signer *signer, const pki_cert *issuer,
-    pki_tbs *tbs, bool self_check, pki_cert **out, pki_err *err);
+pki_code pki_sign_cert(const pki_signing *signing, pki_tbs *tbs,
+    pki_cert **out, pki_err *err);
 
 /*
  * Sign a TBSCertList as it goes by in pieces; *out is NULL for a key that

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/file.h"
 #include "ca/due.h"
 #include "ca/find.h"
@@ -13,7 +14,23 @@
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
 #define FULL_CRL_LIMIT 5000
 #define WAL_ALARM ((int64_t)256 << 20)
+#define WAL_STOP ((int64_t)1 << 30)
 #define CRL_ALARM_PERCENT 25
+
+pki_code
+pki_fail_log(pki_err *err)
+{
+	return pki_fail(err, PKI_BUSY, "busy: the write-ahead log is over "
+	    "1 GiB, a reader holds it");
+}
+
+pki_code
+pki_ca_check_log(pki_ca *ca, pki_err *err)
+{
+	return pki_store_wal_bytes(ca->store) <=
+	    pki_fault_number("PKI_FAULT_WAL_STOP", WAL_STOP) ? PKI_OK :
+	    pki_fail_log(err);
+}
 
 struct survey {
 	pki_ca     *ca;
@@ -41,8 +58,12 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 {
 	int64_t left = crl->next_update - survey->status->now;
 	int64_t life = crl->next_update - crl->this_update;
-	char text[PKI_DURATION_TEXT];
+	char text[PKI_DURATION_TEXT], when[PKI_TIME_TEXT];
 
+	if (crl->this_update > survey->status->now + 5)
+		warn(survey, "the CRL of '%s' is ahead of the clock until %s: "
+		    "none can be published before", line->name,
+		    pki_time_format(crl->this_update, when));
 	if (left <= 0)
 		warn(survey, "the CRL of '%s' has expired: brokers refuse "
 		    "everyone; run 'pki-ctl crl publish %s'", line->name,
@@ -94,7 +115,11 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 
 	if (revoked)
 		warn(survey, "CA '%s' is revoked", authority->name);
-	if (left < survey->ca->config->expiry_warning)
+	if (left < 0)
+		warn(survey, "CA '%s' has expired, %s ago: it signs nothing "
+		    "any more", authority->name,
+		    pki_duration_rough(-left, text));
+	else if (left < survey->ca->config->expiry_warning)
 		warn(survey, "CA '%s' expires in %s", authority->name,
 		    pki_duration_rough(left, text));
 	else
@@ -188,7 +213,8 @@ survey_surroundings(const struct survey *survey)
 		warn(survey, "%s", err.msg);
 	if (pki_ca_profiles(survey->ca, &profiles, &err) != PKI_OK)
 		warn(survey, "nothing can be issued: %s", err.msg);
-	if (survey->status->wal_bytes > WAL_ALARM)
+	if (survey->status->wal_bytes > pki_fault_number("PKI_FAULT_WAL_ALARM",
+	    WAL_ALARM))
 		warn(survey, "the write-ahead log has %lld MiB: a reader holds "
 		    "it", (long long)(survey->status->wal_bytes >> 20));
 }

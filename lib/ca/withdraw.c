@@ -6,14 +6,12 @@
 #include "ca/rowhash.h"
 
 int64_t
-pki_withdraw_time(const pki_ca *ca)
+pki_withdraw_time(pki_ca *ca)
 {
 	int64_t now = pki_clock_now(ca->clock);
-	char path[PKI_PATH_MAX];
 	pki_floor floor;
 
-	if (pki_ca_path(ca, path, NULL, "floor") != PKI_OK ||
-	    pki_floor_read(path, &floor, NULL) != PKI_OK ||
+	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK ||
 	    now >= floor.time - PKI_FLOOR_SLACK)
 		return now;
 	return floor.time;
@@ -189,15 +187,10 @@ pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
 }
 
 pki_code
-pki_withdraw_superseded(pki_ca *ca, const char *identity,
-    const pki_requester *who, int64_t *out_identity_id, size_t *out_count,
+pki_holder_find(pki_ca *ca, const char *identity, int64_t *out_id,
     pki_err *err)
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
-	const pki_cert_filter filter = { .identity = identity };
-	pki_withdraw withdraw = {
-		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
-	};
 	pki_identity_row holder;
 	pki_code rc;
 
@@ -208,15 +201,27 @@ pki_withdraw_superseded(pki_ca *ca, const char *identity,
 	    (rc == PKI_OK && !pki_bytes_equal(pki_bytes_text(holder.name),
 	    pki_bytes_text(identity))))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
-		    "a name on record, in its own case of letters, to replace",
-		    "%s", identity);
+		    "a name on record, in its own case of letters", "%s",
+		    identity);
 	if (rc == PKI_OK && holder.state != PKI_IDENTITY_LIVE)
 		return pki_refuse(err, PKI_DENIED, "identity-state",
 		    "an identity that is neither held nor retired", "%s",
 		    identity);
 	if (rc == PKI_OK)
-		rc = pki_withdraw_all(&withdraw, &filter, err);
-	*out_identity_id = rc == PKI_OK ? holder.id : 0;
+		*out_id = holder.id;
+	return rc;
+}
+
+pki_code
+pki_withdraw_superseded(pki_ca *ca, const char *identity,
+    const pki_requester *who, size_t *out_count, pki_err *err)
+{
+	const pki_cert_filter filter = { .identity = identity };
+	pki_withdraw withdraw = {
+		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
+	};
+	pki_code rc = pki_withdraw_all(&withdraw, &filter, err);
+
 	*out_count = withdraw.count;
 	return rc;
 }

@@ -11,7 +11,7 @@
 #include "x509/crl.h"
 
 /* Now, or the floor's time when the clock has gone back behind it. */
-int64_t pki_withdraw_time(const pki_ca *ca);
+int64_t pki_withdraw_time(pki_ca *ca);
 
 /* An identity is held while one of its certificates is, and live again. */
 pki_code pki_withdraw_settle(pki_ca *ca, const pki_cert_row *row,
@@ -41,11 +41,14 @@ pki_code pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
     pki_crl_list *list, const pki_requester *who, pki_err *err);
 
 /*
- * End every good or held certificate of an identity as superseded, and give
- * the identity's row.  PKI_DENIED, rule "identity-unknown".
+ * Who has this name, in just these letters.  PKI_DENIED, rule
+ * "identity-unknown"; rule "identity-state" when held or retired.
  */
-pki_code pki_withdraw_superseded(pki_ca *ca, const char *identity,
-    const pki_requester *who, int64_t *out_identity_id, size_t *out_count,
+pki_code pki_holder_find(pki_ca *ca, const char *identity, int64_t *out_id,
     pki_err *err);
+
+/* End every good or held certificate of an identity as superseded. */
+pki_code pki_withdraw_superseded(pki_ca *ca, const char *identity,
+    const pki_requester *who, size_t *out_count, pki_err *err);
 
 #endif

@@ -155,12 +155,14 @@ static pki_code
 check_usage(const pki_choice *names, uint32_t asked, uint32_t granted,
     const char *rule, pki_err *err)
 {
-	PKI_AUTO(pki_buf) accepts = pki_buf_new();
-	PKI_AUTO(pki_buf) value = pki_buf_new();
+	PKI_AUTO(pki_buf) accepts = NULL;
+	PKI_AUTO(pki_buf) value = NULL;
 	uint32_t beyond = asked & ~granted;
 
 	if (beyond == 0)
 		return PKI_OK;
+	accepts = pki_buf_new();
+	value = pki_buf_new();
 	pki_usage_print(names, granted, accepts);
 	pki_usage_print(names, beyond, value);
 	if (pki_buf_check(accepts, err) != PKI_OK ||

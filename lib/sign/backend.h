@@ -6,7 +6,10 @@
 #include "sign/signer.h"
 
 struct pki_signer_backend {
-	/* By pki_sigalg_for() the key's type; octets appended to out. */
+	/*
+	 * By pki_sigalg_for() the key's type; octets appended to out.  Called
+	 * by several threads at once.
+	 */
 	pki_code (*sign)(void *holder, pki_bytes message, pki_buf *out,
 	    pki_err *err);
 	/* In pieces, for algorithms that can; NULL when the holder cannot. */

@@ -33,7 +33,10 @@ PKI_DEFINE_CLEANUP(pki_signer)
 const pki_pubkey *pki_signer_key(const pki_signer *signer);     /* borrowed */
 const pki_sigalg *pki_signer_algorithm(const pki_signer *signer);
 
-/* Signature octets of message appended to out.  PKI_CRYPTO. */
+/*
+ * Signature octets of message appended to out.  Any number of threads may
+ * sign by one signer at once.  PKI_CRYPTO, PKI_NO_MEMORY.
+ */
 PKI_CHECKED pki_code pki_signer_sign(pki_signer *signer, pki_bytes message,
     pki_buf *out, pki_err *err);
 

@@ -33,6 +33,10 @@ struct store_backend {
 	/* A failure must have rolled back. */
 	pki_code (*commit)(void *db, pki_err *err);
 	void     (*rollback)(void *db);
+	pki_code (*mark)(void *db, pki_err *err);
+	pki_code (*keep)(void *db, pki_err *err);
+	pki_code (*undo)(void *db, pki_err *err);
+	pki_code (*changed)(void *db, bool *out, pki_err *err);
 
 	/*
 	 * Each either does all or leaves the transaction as it was, unless

@@ -66,16 +66,77 @@ pki_store_memory_fail_at(pki_store *store, int n)
 		((struct memory_store *)store->db)->fail_at = n;
 }
 
+static void
+note_point(const struct memory_store *store, struct memory_point *point)
+{
+	int i;
+
+	for (i = 0; i < MEMORY_TABLES; i++)
+		point->counts[i] = store->tables[i].count;
+	point->undo_count = store->undo_count;
+	point->tree = store->tree;
+}
+
+static void
+go_back(struct memory_store *store, const struct memory_point *point)
+{
+	struct memory_undo *undo;
+	int i;
+
+	while (store->undo_count > point->undo_count) {
+		undo = &store->undo[--store->undo_count];
+		store->tables[undo->table].items[undo->index] = undo->item;
+	}
+	for (i = 0; i < MEMORY_TABLES; i++)
+		cut_table(&store->tables[i], point->counts[i]);
+	store->tree = point->tree;
+}
+
 static pki_code
 begin_writing(void *db, pki_err *err)
 {
 	struct memory_store *store = db;
-	int i;
 
 	(void)err;
-	for (i = 0; i < MEMORY_TABLES; i++)
-		store->marks[i] = store->tables[i].count;
-	store->old_tree = store->tree;
+	note_point(store, &store->begin);
+	return PKI_OK;
+}
+
+static pki_code
+mark_point(void *db, pki_err *err)
+{
+	struct memory_store *store = db;
+
+	(void)err;
+	note_point(store, &store->mark);
+	return PKI_OK;
+}
+
+static pki_code
+keep_since_mark(void *db, pki_err *err)
+{
+	(void)db;
+	(void)err;
+	return PKI_OK;
+}
+
+static pki_code
+undo_since_mark(void *db, pki_err *err)
+{
+	struct memory_store *store = db;
+
+	(void)err;
+	go_back(store, &store->mark);
+	return PKI_OK;
+}
+
+/* Nobody else has this store. */
+static pki_code
+never_changed(void *db, bool *out, pki_err *err)
+{
+	(void)db;
+	(void)err;
+	*out = false;
 	return PKI_OK;
 }
 
@@ -93,16 +154,8 @@ static void
 roll_back(void *db)
 {
 	struct memory_store *store = db;
-	struct memory_undo *undo;
-	int i;
 
-	while (store->undo_count > 0) {
-		undo = &store->undo[--store->undo_count];
-		store->tables[undo->table].items[undo->index] = undo->item;
-	}
-	for (i = 0; i < MEMORY_TABLES; i++)
-		cut_table(&store->tables[i], store->marks[i]);
-	store->tree = store->old_tree;
+	go_back(store, &store->begin);
 }
 
 static pki_code
@@ -374,6 +427,10 @@ const struct store_backend pki_store_memory = {
 	.begin = begin_writing,
 	.commit = commit_writing,
 	.rollback = roll_back,
+	.mark = mark_point,
+	.keep = keep_since_mark,
+	.undo = undo_since_mark,
+	.changed = never_changed,
 	.put_ca = put_ca,
 	.put_profile = put_profile,
 	.claim_identity = pki_memory_claim_identity,

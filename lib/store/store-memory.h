@@ -44,13 +44,19 @@ struct memory_undo {
 	struct memory_item item;
 };
 
+/* What a rollback goes back to. */
+struct memory_point {
+	size_t         counts[MEMORY_TABLES];
+	size_t         undo_count;
+	pki_audit_tree tree;
+};
+
 struct memory_store {
 	struct memory_array tables[MEMORY_TABLES];
 	pki_audit_tree      tree;
 
-	/* Of the transaction. */
-	size_t              marks[MEMORY_TABLES];
-	pki_audit_tree      old_tree;
+	/* Of the transaction, and of the mark within it. */
+	struct memory_point begin, mark;
 	struct memory_undo *undo;
 	size_t              undo_count;
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "store/schema-sqlite.h"
 
 /* "pkic", at offset 68 of the file. */
@@ -85,6 +86,9 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 			    "database '%s': SQLite does not obey '%s'", path,
 			    settings[i].set);
 	}
+	/* The control of G2's test: without FULL it must see a loss. */
+	if (rc == PKI_OK && pki_fault_number("PKI_BUG_SYNC_NORMAL", 0) != 0)
+		rc = run_sql(db, path, "PRAGMA synchronous = NORMAL", err);
 	return rc;
 }
 

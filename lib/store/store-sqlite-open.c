@@ -186,6 +186,7 @@ adopt(struct sqlite_store *store, sqlite3 *db, pki_err *err)
 	store->db = db;
 	store->wal_frames = 0;
 	store->wal_done = 0;
+	store->data_version = -1;
 	store->suspect = false;
 	sqlite3_wal_hook(db, note_frames, store);
 	return pki_sqlite_ask_int(db, store->path, "PRAGMA page_size",

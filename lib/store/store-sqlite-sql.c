@@ -11,6 +11,11 @@
 	" entries, digest"
 
 const char *const pki_sqlite_sql[SQL_COUNT] = {
+	[SQL_MARK] = "SAVEPOINT mark",
+	[SQL_KEEP] = "RELEASE mark",
+	[SQL_UNDO] = "ROLLBACK TO mark",
+	[SQL_DATA_VERSION] = "PRAGMA data_version",
+
 	[SQL_PUT_CA] = "INSERT INTO ca (name, parent, der, key_ref, crl_form,"
 	    " partition_size, base_url, created_at, row_hash)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"

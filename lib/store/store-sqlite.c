@@ -113,6 +113,54 @@ roll_back(void *db)
 	pki_lock_drop(store->lock);
 }
 
+/* A statement without parameters and rows. */
+static pki_code
+run_plain(void *db, enum sqlite_sql which, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, which, &run, err);
+	bool row;
+
+	return rc == PKI_OK ? pki_sqlite_next(run, &row, err) : rc;
+}
+
+static pki_code
+mark_point(void *db, pki_err *err)
+{
+	return run_plain(db, SQL_MARK, err);
+}
+
+static pki_code
+keep_since_mark(void *db, pki_err *err)
+{
+	return run_plain(db, SQL_KEEP, err);
+}
+
+static pki_code
+undo_since_mark(void *db, pki_err *err)
+{
+	pki_code rc = run_plain(db, SQL_UNDO, err);
+
+	return rc == PKI_OK ? run_plain(db, SQL_KEEP, err) : rc;
+}
+
+static pki_code
+changed_by_others(void *db, bool *out, pki_err *err)
+{
+	struct sqlite_store *store = db;
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	int64_t version;
+	pki_code rc = pki_sqlite_start(db, SQL_DATA_VERSION, &run, err);
+
+	if (rc == PKI_OK)
+		rc = pki_sqlite_get_int(run, &version, err);
+	if (rc != PKI_OK)
+		return rc;
+	*out = version != store->data_version;
+	store->data_version = version;
+	return PKI_OK;
+}
+
 /*
  * The length of the log's file.  It stays long after a reader has let it
  * grow; then only a checkpoint tells how much of it is still needed, and
@@ -146,6 +194,10 @@ const struct store_backend pki_store_sqlite = {
 	.begin = begin_writing,
 	.commit = commit_writing,
 	.rollback = roll_back,
+	.mark = mark_point,
+	.keep = keep_since_mark,
+	.undo = undo_since_mark,
+	.changed = changed_by_others,
 	.put_ca = pki_sqlite_put_ca,
 	.put_profile = pki_sqlite_put_profile,
 	.claim_identity = pki_sqlite_claim_identity,

@@ -15,6 +15,10 @@
 #include "store/backend.h"
 
 enum sqlite_sql {
+	SQL_MARK,
+	SQL_KEEP,
+	SQL_UNDO,
+	SQL_DATA_VERSION,
 	SQL_PUT_CA,
 	SQL_GET_CA,
 	SQL_FILL_CAS,
@@ -86,6 +90,7 @@ struct sqlite_store {
 	int64_t         page_size;
 	int             wal_frames;     /* after our last commit */
 	int             wal_done;       /* of them, checkpointed by us */
+	int64_t         data_version;   /* when last asked; -1: never */
 	bool            suspect;        /* an I/O error: open it again */
 };
 

@@ -135,6 +135,45 @@ pki_store_rollback(pki_store *store)
 	store->backend->rollback(store->db);
 }
 
+static pki_code
+move_mark(pki_store *store, pki_code (*move)(void *db, pki_err *err),
+    pki_err *err)
+{
+	pki_code rc;
+
+	if (store->state != STORE_WRITING)
+		return pki_fail(err, PKI_USAGE, "a mark is set or moved "
+		    "outside a good transaction of the store");
+	rc = move(store->db, err);
+	if (rc != PKI_OK)
+		store->state = STORE_BROKEN;
+	return rc;
+}
+
+pki_code
+pki_store_mark(pki_store *store, pki_err *err)
+{
+	return move_mark(store, store->backend->mark, err);
+}
+
+pki_code
+pki_store_keep(pki_store *store, pki_err *err)
+{
+	return move_mark(store, store->backend->keep, err);
+}
+
+pki_code
+pki_store_undo(pki_store *store, pki_err *err)
+{
+	return move_mark(store, store->backend->undo, err);
+}
+
+pki_code
+pki_store_changed(pki_store *store, bool *out, pki_err *err)
+{
+	return store->backend->changed(store->db, out, err);
+}
+
 /* Before each write: flaw is what is wrong with the row, or NULL. */
 static pki_code
 enter_write(pki_store *store, const char *what, const char *flaw,

@@ -154,6 +154,21 @@ PKI_CHECKED pki_code pki_store_commit(pki_store *store, pki_err *err);
 void pki_store_rollback(pki_store *store);
 
 /*
+ * Several actions in one transaction: mark before each; undo takes back what
+ * was written since the mark, keep does not; neither ends the transaction.
+ */
+PKI_CHECKED pki_code pki_store_mark(pki_store *store, pki_err *err);
+PKI_CHECKED pki_code pki_store_keep(pki_store *store, pki_err *err);
+PKI_CHECKED pki_code pki_store_undo(pki_store *store, pki_err *err);
+
+/*
+ * Has another handle or process written since the last call (or open)?
+ * What this handle wrote itself does not count.
+ */
+PKI_CHECKED pki_code pki_store_changed(pki_store *store, bool *out,
+    pki_err *err);
+
+/*
  * Writing, all inside a transaction (else PKI_USAGE, as for a malformed row).
  * id fields are filled.  A row that refers to one that is not there is
  * PKI_NOT_FOUND.  After an error of the database only rollback can follow.

@@ -103,6 +103,22 @@ append(pki_altnames *names, pki_alt_type type, const char *text, pki_err *err)
 	return PKI_OK;
 }
 
+pki_code
+pki_altnames_copy(const pki_altnames *names, pki_altnames **out, pki_err *err)
+{
+	PKI_AUTO(pki_altnames) copy = pki_altnames_new();
+	pki_code rc = PKI_OK;
+
+	if (copy == NULL)
+		return pki_fail_memory(err);
+	for (size_t i = 0; rc == PKI_OK && i < pki_altnames_count(names); i++)
+		rc = append(copy, names->items[i].type, names->items[i].text,
+		    err);
+	if (rc == PKI_OK)
+		*out = PKI_TAKE(copy);
+	return rc;
+}
+
 static pki_code
 add_checked(pki_altnames *names, const pki_alt_kind *kind, pki_bytes text,
     pki_err *err)
@@ -213,14 +229,37 @@ pki_altnames_parse(pki_bytes der, pki_altnames **out, pki_err *err)
 	return PKI_OK;
 }
 
+/* The canonical text of IPv6 has colons, that of IPv4 has none. */
+static size_t
+count_octets(const pki_altname *name)
+{
+	if (name->type != PKI_ALT_IP)
+		return strlen(name->text);
+	return strchr(name->text, ':') != NULL ? 16 : 4;
+}
+
+static size_t
+count_content(const pki_altnames *names)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < pki_altnames_count(names); i++)
+		len += pki_der_size(count_octets(&names->items[i]));
+	return len;
+}
+
+size_t
+pki_altnames_size(const pki_altnames *names)
+{
+	return pki_der_size(count_content(names));
+}
+
 pki_code
 pki_altnames_encode(const pki_altnames *names, pki_buf *out, pki_err *err)
 {
-	PKI_AUTO(pki_buf) content = pki_buf_new();
 	uint8_t octets[16];
 
-	if (content == NULL)
-		return pki_fail_memory(err);
+	pki_der_add_header(out, PKI_DER_SEQUENCE, count_content(names));
 	for (size_t i = 0; i < pki_altnames_count(names); i++) {
 		const pki_altname *name = &names->items[i];
 		pki_bytes value = pki_bytes_text(name->text);
@@ -228,12 +267,9 @@ pki_altnames_encode(const pki_altnames *names, pki_buf *out, pki_err *err)
 		if (name->type == PKI_ALT_IP)
 			value = pki_bytes_of(octets,
 			    pki_alt_ip_octets(name->text, octets));
-		pki_der_add(content, (uint8_t)PKI_DER_CONTEXT_PRIMITIVE(
+		pki_der_add(out, (uint8_t)PKI_DER_CONTEXT_PRIMITIVE(
 		    name->type), value);
 	}
-	if (pki_buf_check(content, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	pki_der_add(out, PKI_DER_SEQUENCE, pki_buf_bytes(content));
 	return pki_buf_check(out, err);
 }
 

@@ -26,6 +26,9 @@ typedef struct pki_altname {
 typedef struct pki_altnames pki_altnames;
 
 pki_altnames *pki_altnames_new(void);           /* NULL: memory */
+/* An independent copy.  PKI_NO_MEMORY. */
+PKI_CHECKED pki_code pki_altnames_copy(const pki_altnames *names,
+    pki_altnames **out, pki_err *err);
 void pki_altnames_free(pki_altnames *names);
 PKI_DEFINE_CLEANUP(pki_altnames)
 
@@ -50,7 +53,8 @@ bool pki_altnames_equal(const pki_altnames *a, const pki_altnames *b);
 /* GeneralNames, strictly; other kinds of name are refused by the rule. */
 PKI_CHECKED pki_code pki_altnames_parse(pki_bytes der, pki_altnames **out,
     pki_err *err);
-/* GeneralNames in the list's order, appended to out. */
+/* GeneralNames in the list's order, appended to out; and its octets. */
+size_t pki_altnames_size(const pki_altnames *names);
 PKI_CHECKED pki_code pki_altnames_encode(const pki_altnames *names,
     pki_buf *out, pki_err *err);
 

@@ -239,22 +239,6 @@ pki_crl_end(pki_crl_writer *writer, pki_err *err)
 	return flush(writer, err);
 }
 
-/* INTEGER of a number that is not negative. */
-static void
-add_integer(pki_buf *out, int64_t number)
-{
-	uint8_t octets[9];
-	size_t at = sizeof(octets);
-	uint64_t rest = (uint64_t)number;
-
-	do {
-		octets[--at] = (uint8_t)rest;
-		rest >>= 8;
-	} while (rest != 0 || (octets[at] & 0x80) != 0);
-	pki_der_add(out, PKI_DER_INTEGER, pki_bytes_of(octets + at,
-	    sizeof(octets) - at));
-}
-
 #define CRITICAL_TRUE "\x01\x01\xff"
 
 /* head is the object identifier, and critical TRUE when it is. */
@@ -288,7 +272,7 @@ add_number(pki_buf *out, int64_t number)
 {
 	PKI_AUTO(pki_buf) value = pki_buf_new();
 
-	add_integer(value, number);
+	pki_der_add_integer(value, number);
 	add_extension(out, PKI_BYTES_TEXT("\x06\x03\x55\x1d\x14"), value);
 }
 
@@ -393,7 +377,7 @@ pki_crl_add_start(pki_crl_writer *writer, uint64_t entry_octets,
 	size_t len;
 	pki_code rc;
 
-	add_integer(head, 1);           /* v2 */
+	pki_der_add_integer(head, 1);   /* v2 */
 	pki_buf_add(head, fields->algorithm->identifier);
 	pki_buf_add(head, pki_name_der(fields->issuer));
 	len = put_time(writer, fields->this_update, AS_TIME, time);

@@ -84,10 +84,20 @@ PKI_CHECKED pki_code pki_der_check(pki_bytes bytes, const char *what,
 
 /* Append one element.  content is already encoded. */
 void pki_der_add(pki_buf *out, uint8_t tag, pki_bytes content);
-/* Only its header, of a content that comes afterwards. */
+
+/* Octets of an element whose content has len. */
+size_t pki_der_size(size_t len);
+/* Append a header; len octets of content come next. */
 void pki_der_add_header(pki_buf *out, uint8_t tag, size_t len);
-/* The octets of that header. */
-size_t pki_der_header_octets(size_t len);
+/* Octets of an INTEGER's content, value >= 0. */
+size_t pki_der_integer_len(int64_t value);
+void pki_der_add_integer(pki_buf *out, int64_t value);
+/*
+ * UTCTime through 2049, GeneralizedTime after (RFC 5280, 4.1.2.5), for
+ * times of 1970 to 9999; and the octets of the content.
+ */
+size_t pki_der_time_len(int64_t when);
+void pki_der_add_time(pki_buf *out, int64_t when);
 /* A BIT STRING of whole octets. */
 void pki_der_add_bits(pki_buf *out, pki_bytes octets);
 

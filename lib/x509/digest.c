@@ -7,10 +7,18 @@
 
 #include "x509/openssl.h"
 
+#define SHA256 "SHA2-256"
+
 pki_code
 pki_digest_of(pki_bytes bytes, pki_digest *out, pki_err *err)
 {
-	return pki_digest_of_all(&bytes, 1, out, err);
+	pki_digest digest;
+
+	if (EVP_Digest(bytes.data, bytes.len, digest.octets, NULL,
+	    pki_md(SHA256), NULL) != 1)
+		return pki_fail_openssl(err, "sha-256");
+	*out = digest;
+	return PKI_OK;
 }
 
 pki_code
@@ -22,7 +30,7 @@ pki_digest_of_all(const pki_bytes *pieces, size_t count, pki_digest *out,
 
 	if (ctx == NULL)
 		return pki_fail_memory(err);
-	if (EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) != 1)
+	if (EVP_DigestInit_ex2(ctx, pki_md(SHA256), NULL) != 1)
 		return pki_fail_openssl(err, "sha-256");
 	for (size_t i = 0; i < count; i++) {
 		if (EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len) != 1)

@@ -10,8 +10,10 @@
 #include <openssl/proverr.h>
 
 #include "x509/der.h"
+#include "x509/key-hash.h"
 #include "x509/openssl.h"
 #include "x509/pem.h"
+#include "x509/pool.h"
 
 /*
  * RFC 7914.  OpenSSL reads no more than 32 MiB of scrypt, which N = 2^15
@@ -31,6 +33,7 @@ PKI_OPENSSL_CLEANUP(X509_SIG)
 struct pki_key {
 	EVP_PKEY   *pkey;
 	pki_pubkey *public;
+	pki_pool   *contexts;   /* EVP_PKEY_CTX, ready to sign a hash */
 };
 
 typedef pki_code read_key(pki_bytes der, pki_bytes passphrase, EVP_PKEY **out,
@@ -99,7 +102,9 @@ make_key(EVP_PKEY *pkey, pki_key **out, pki_err *err)
 	PKI_AUTO(pki_buf) spki = pki_buf_new();
 	pki_code rc;
 
-	if (key == NULL || spki == NULL) {
+	if (key != NULL)
+		key->contexts = calloc(1, sizeof(*key->contexts));
+	if (key == NULL || key->contexts == NULL || spki == NULL) {
 		EVP_PKEY_free(pkey);
 		return pki_fail_memory(err);
 	}
@@ -394,8 +399,14 @@ pki_key_encode(const pki_key *key, pki_bytes passphrase, pki_buf *out,
 void
 pki_key_free(pki_key *key)
 {
+	EVP_PKEY_CTX *ctx;
+
 	if (key == NULL)
 		return;
+	while (key->contexts != NULL &&
+	    (ctx = pki_pool_take(key->contexts)) != NULL)
+		EVP_PKEY_CTX_free(ctx);
+	free(key->contexts);
 	EVP_PKEY_free(key->pkey);
 	pki_pubkey_free(key->public);
 	free(key);
@@ -407,85 +418,74 @@ pki_key_public(const pki_key *key)
 	return key->public;
 }
 
+/* NULL: libcrypto's queue has the reason. */
+static EVP_PKEY_CTX *
+take_context(const pki_key *key, const EVP_MD *md)
+{
+	PKI_AUTO(EVP_PKEY_CTX) ctx = pki_pool_take(key->contexts);
+
+	if (ctx != NULL)
+		return PKI_TAKE(ctx);
+	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, key->pkey, NULL);
+	if (md == NULL || ctx == NULL || EVP_PKEY_sign_init(ctx) != 1 ||
+	    EVP_PKEY_CTX_set_signature_md(ctx, md) != 1)
+		return NULL;
+	return PKI_TAKE(ctx);
+}
+
+/* ECDSA and RSA (PKCS #1 v1.5 is what a new context does). */
+bool
+pki_key_sign_hash(const pki_key *key, const EVP_MD *md, pki_bytes hash,
+    uint8_t *out, size_t *len)
+{
+	PKI_AUTO(EVP_PKEY_CTX) ctx = take_context(key, md);
+
+	if (ctx == NULL ||
+	    EVP_PKEY_sign(ctx, out, len, hash.data, hash.len) != 1)
+		return false;
+	ctx = pki_pool_give(key->contexts, ctx);
+	return true;
+}
+
+static bool
+sign_hash(const pki_key *key, const EVP_MD *md, pki_bytes message,
+    uint8_t *out, size_t *len)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned hash_len;
+
+	return EVP_Digest(message.data, message.len, hash, &hash_len, md,
+	    NULL) == 1 &&
+	    pki_key_sign_hash(key, md, pki_bytes_of(hash, hash_len), out, len);
+}
+
+/* Algorithms that hash by themselves. */
+static bool
+sign_message(const pki_key *key, pki_bytes message, uint8_t *out, size_t *len)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+
+	return ctx != NULL && EVP_DigestSignInit_ex(ctx, NULL, NULL, NULL,
+	    NULL, key->pkey, NULL) == 1 &&
+	    EVP_DigestSign(ctx, out, len, message.data, message.len) == 1;
+}
+
 pki_code
 pki_key_sign(const pki_key *key, pki_bytes message, pki_buf *out, pki_err *err)
 {
-	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
-	const pki_sigalg *algorithm;
+	const pki_sigalg *algorithm =
+	    pki_sigalg_for(pki_pubkey_type(key->public));
 	size_t len = (size_t)EVP_PKEY_get_size(key->pkey);
 	uint8_t *at = pki_buf_reserve(out, len);
-
-	if (ctx == NULL || at == NULL)
-		return pki_fail_memory(err);
-	algorithm = pki_sigalg_for(pki_pubkey_type(key->public));
-	if (EVP_DigestSignInit_ex(ctx, NULL, algorithm->digest, NULL, NULL,
-	    key->pkey, NULL) != 1 ||
-	    EVP_DigestSign(ctx, at, &len, message.data, message.len) != 1)
-		return pki_fail_openssl(err, "sign %s", algorithm->name);
-	out->len += len;
-	out->data[out->len] = '\0';
-	return PKI_OK;
-}
-
-/* Signing in pieces. */
-struct pki_signing {
-	EVP_MD_CTX       *ctx;
-	const pki_key    *key;
-	const pki_sigalg *algorithm;
-};
-
-void
-pki_signing_free(pki_signing *signing)
-{
-	if (signing == NULL)
-		return;
-	EVP_MD_CTX_free(signing->ctx);
-	free(signing);
-}
-
-pki_code
-pki_key_sign_begin(const pki_key *key, pki_signing **out, pki_err *err)
-{
-	PKI_AUTO(pki_signing) signing = calloc(1, sizeof(*signing));
-
-	if (signing == NULL)
-		return pki_fail_memory(err);
-	signing->key = key;
-	signing->algorithm = pki_sigalg_for(pki_pubkey_type(key->public));
-	if (!pki_sigalg_streams(signing->algorithm))
-		return pki_fail(err, PKI_USAGE, "%s signs in one piece only",
-		    signing->algorithm->name);
-	signing->ctx = EVP_MD_CTX_new();
-	if (signing->ctx == NULL)
-		return pki_fail_memory(err);
-	if (EVP_DigestSignInit_ex(signing->ctx, NULL,
-	    signing->algorithm->digest, NULL, NULL, key->pkey, NULL) != 1)
-		return pki_fail_openssl(err, "sign %s",
-		    signing->algorithm->name);
-	*out = PKI_TAKE(signing);
-	return PKI_OK;
-}
-
-pki_code
-pki_signing_add(pki_signing *signing, pki_bytes piece, pki_err *err)
-{
-	if (EVP_DigestSignUpdate(signing->ctx, piece.data, piece.len) != 1)
-		return pki_fail_openssl(err, "sign %s",
-		    signing->algorithm->name);
-	return PKI_OK;
-}
-
-pki_code
-pki_signing_end(pki_signing *signing, pki_buf *out, pki_err *err)
-{
-	size_t len = (size_t)EVP_PKEY_get_size(signing->key->pkey);
-	uint8_t *at = pki_buf_reserve(out, len);
+	bool done;
 
 	if (at == NULL)
 		return pki_fail_memory(err);
-	if (EVP_DigestSignFinal(signing->ctx, at, &len) != 1)
-		return pki_fail_openssl(err, "sign %s",
-		    signing->algorithm->name);
+	done = algorithm->digest != NULL ? sign_hash(key,
+	    pki_md(algorithm->digest), message, at, &len) :
+	    sign_message(key, message, at, &len);
+	if (!done)
+		return pki_fail_openssl(err, "sign %s", algorithm->name);
 	out->len += len;
 	out->data[out->len] = '\0';
 	return PKI_OK;

@@ -39,7 +39,10 @@ PKI_DEFINE_CLEANUP(pki_key)
 
 const pki_pubkey *pki_key_public(const pki_key *key);   /* borrowed */
 
-/* Sign message by pki_sigalg_for() the key's type; octets appended to out. */
+/*
+ * Sign message by pki_sigalg_for() the key's type; octets appended to out.
+ * Any number of threads may do so at once.  PKI_CRYPTO, PKI_NO_MEMORY.
+ */
 PKI_CHECKED pki_code pki_key_sign(const pki_key *key, pki_bytes message,
     pki_buf *out, pki_err *err);
 

@@ -17,6 +17,8 @@ libpki_core_la_SOURCES += \
 	%D%/asn1.c \
 	%D%/asn1.h \
 	%D%/cert-extensions.c \
+	%D%/cert-make.c \
+	%D%/cert-make.h \
 	%D%/cert-parts.h \
 	%D%/cert-verify.c \
 	%D%/cert.c \
@@ -31,12 +33,16 @@ libpki_core_la_SOURCES += \
 	%D%/csr-attributes.c \
 	%D%/csr-attributes.h \
 	%D%/csr.c \
+	%D%/curve.c \
+	%D%/curve.h \
 	%D%/der-write.c \
 	%D%/der.c \
 	%D%/der.h \
 	%D%/digest.c \
 	%D%/extension.c \
 	%D%/extension.h \
+	%D%/key-hash.h \
+	%D%/key-pieces.c \
 	%D%/key-quality.c \
 	%D%/key-quality.h \
 	%D%/key.c \
@@ -47,11 +53,14 @@ libpki_core_la_SOURCES += \
 	%D%/openssl.h \
 	%D%/pem-write.c \
 	%D%/pem.c \
+	%D%/pool.c \
+	%D%/pool.h \
 	%D%/pubkey.c \
 	%D%/sigalg.c \
 	%D%/signed.c \
 	%D%/signed.h \
 	%D%/spki.c \
 	%D%/spki.h \
+	%D%/tbs-parts.h \
 	%D%/tbs.c \
 	%D%/usage.c

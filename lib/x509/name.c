@@ -8,11 +8,16 @@
 
 #define MAX_PARTS 10
 
+/*
+ * The encoding, and behind it the values as strings.  A value's NUL takes
+ * less room than its headers, so that twice the encoding holds both.
+ */
 struct pki_name {
-	pki_buf      *der;
 	size_t        count;
 	pki_name_part parts[MAX_PARTS];
-	char          values[MAX_PARTS][PKI_NAME_VALUE_ROOM];
+	size_t        len;      /* of the encoding */
+	size_t        used;     /* of octets */
+	uint8_t       octets[];
 };
 
 /* Indexed by pki_name_type.  All are below id-at, 2.5.4. */
@@ -94,14 +99,29 @@ check_value(pki_name_type type, uint8_t tag, pki_bytes value, pki_err *err)
 	return PKI_OK;
 }
 
-/* value was checked: it fits and holds no NUL. */
+/* A name without parts yet, encoded as der. */
+static pki_name *
+make_name(pki_bytes der)
+{
+	pki_name *name = malloc(sizeof(*name) + 2 * der.len);
+
+	if (name == NULL)
+		return NULL;
+	name->count = 0;
+	name->len = name->used = der.len;
+	memcpy(name->octets, der.data, der.len);
+	return name;
+}
+
+/* value was checked and holds no NUL. */
 static void
 keep_part(pki_name *name, pki_name_type type, pki_bytes value)
 {
-	char *kept = name->values[name->count];
+	char *kept = (char *)name->octets + name->used;
 
 	memcpy(kept, value.data, value.len);
 	kept[value.len] = '\0';
+	name->used += value.len + 1;
 	name->parts[name->count] = (pki_name_part){ type, kept };
 	name->count++;
 }
@@ -115,55 +135,74 @@ check_count(size_t count, pki_err *err)
 	return PKI_OK;
 }
 
-static pki_code
-encode_part(const pki_name_part *part, pki_buf *out, pki_err *err)
+#define OID_LEN 3
+
+/* RelativeDistinguishedName ::= SET OF SEQUENCE { type, value }. */
+static size_t
+part_len(const pki_name_part *part)
+{
+	return pki_der_size(pki_der_size(pki_der_size(OID_LEN) +
+	    pki_der_size(strlen(part->value))));
+}
+
+static void
+add_part(const pki_name_part *part, pki_buf *out)
 {
 	const struct attribute *attribute = &attributes[part->type];
-	uint8_t oid[] = { 0x55, 0x04, attribute->arc };
-	PKI_AUTO(pki_buf) pair = pki_buf_new();
-	PKI_AUTO(pki_buf) set = pki_buf_new();
+	uint8_t oid[OID_LEN] = { 0x55, 0x04, attribute->arc };
+	pki_bytes value = pki_bytes_text(part->value);
+	size_t len = pki_der_size(OID_LEN) + pki_der_size(value.len);
 
-	if (pair == NULL || set == NULL)
-		return pki_fail_memory(err);
-	pki_der_add(pair, PKI_DER_OID, pki_bytes_of(oid, sizeof(oid)));
-	pki_der_add(pair, attribute->tag, pki_bytes_text(part->value));
-	pki_der_add(set, PKI_DER_SEQUENCE, pki_buf_bytes(pair));
-	pki_der_add(out, PKI_DER_SET, pki_buf_bytes(set));
-	if (pki_buf_check(pair, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	return pki_buf_check(set, err);
+	pki_der_add_header(out, PKI_DER_SET, pki_der_size(len));
+	pki_der_add_header(out, PKI_DER_SEQUENCE, len);
+	pki_der_add(out, PKI_DER_OID, pki_bytes_of(oid, sizeof(oid)));
+	pki_der_add(out, attribute->tag, value);
 }
 
 pki_code
 pki_name_build(const pki_name_part *parts, size_t count, pki_name **out,
     pki_err *err)
 {
-	PKI_AUTO(pki_name) name = calloc(1, sizeof(*name));
-	PKI_AUTO(pki_buf) content = pki_buf_new();
+	PKI_AUTO(pki_buf) der = pki_buf_new();
+	pki_name *name;
+	size_t len = 0;
 	pki_code rc;
 
-	if (name == NULL || content == NULL ||
-	    (name->der = pki_buf_new()) == NULL)
-		return pki_fail_memory(err);
 	rc = check_count(count, err);
+	for (size_t i = 0; rc == PKI_OK && i < count; i++) {
+		rc = check_value(parts[i].type, attributes[parts[i].type].tag,
+		    pki_bytes_text(parts[i].value), err);
+		len += part_len(&parts[i]);
+	}
 	if (rc != PKI_OK)
 		return rc;
-	for (size_t i = 0; i < count; i++) {
-		pki_bytes value = pki_bytes_text(parts[i].value);
+	pki_buf_reserve(der, pki_der_size(len));
+	pki_der_add_header(der, PKI_DER_SEQUENCE, len);
+	for (size_t i = 0; i < count; i++)
+		add_part(&parts[i], der);
+	rc = pki_buf_check(der, err);
+	if (rc != PKI_OK)
+		return rc;
+	name = make_name(pki_buf_bytes(der));
+	if (name == NULL)
+		return pki_fail_memory(err);
+	for (size_t i = 0; i < count; i++)
+		keep_part(name, parts[i].type, pki_bytes_text(parts[i].value));
+	*out = name;
+	return PKI_OK;
+}
 
-		rc = check_value(parts[i].type, attributes[parts[i].type].tag,
-		    value, err);
-		if (rc == PKI_OK)
-			rc = encode_part(&parts[i], content, err);
-		if (rc != PKI_OK)
-			return rc;
-		keep_part(name, parts[i].type, value);
-	}
-	pki_der_add(name->der, PKI_DER_SEQUENCE, pki_buf_bytes(content));
-	if (pki_buf_check(content, err) != PKI_OK ||
-	    pki_buf_check(name->der, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	*out = PKI_TAKE(name);
+pki_code
+pki_name_copy(const pki_name *name, pki_name **out, pki_err *err)
+{
+	pki_name *copy = make_name(pki_name_der(name));
+
+	if (copy == NULL)
+		return pki_fail_memory(err);
+	for (size_t i = 0; i < name->count; i++)
+		keep_part(copy, name->parts[i].type,
+		    pki_bytes_text(name->parts[i].value));
+	*out = copy;
 	return PKI_OK;
 }
 
@@ -185,7 +224,6 @@ find_type(pki_bytes oid, pki_name_type *out, pki_err *err)
 	    pki_der_format_oid(oid, text, sizeof(text)));
 }
 
-/* RelativeDistinguishedName ::= SET OF SEQUENCE { type, value }. */
 static pki_code
 read_part(pki_der *rdns, pki_name *name, pki_err *err)
 {
@@ -229,8 +267,8 @@ pki_name_parse(pki_bytes der, pki_name **out, pki_err *err)
 		rc = pki_der_enter(&outer, PKI_DER_SEQUENCE, &rdns, err);
 	if (rc != PKI_OK)
 		return rc;
-	name = calloc(1, sizeof(*name));
-	if (name == NULL || (name->der = pki_buf_copy(der)) == NULL)
+	name = make_name(der);
+	if (name == NULL)
 		return pki_fail_memory(err);
 	while (!pki_der_at_end(&rdns)) {
 		rc = check_count(name->count + 1, err);
@@ -246,16 +284,13 @@ pki_name_parse(pki_bytes der, pki_name **out, pki_err *err)
 void
 pki_name_free(pki_name *name)
 {
-	if (name == NULL)
-		return;
-	pki_buf_free(name->der);
 	free(name);
 }
 
 pki_bytes
 pki_name_der(const pki_name *name)
 {
-	return pki_buf_bytes(name->der);
+	return pki_bytes_of(name->octets, name->len);
 }
 
 size_t

@@ -42,6 +42,9 @@ PKI_CHECKED pki_code pki_name_build(const pki_name_part *parts, size_t count,
 PKI_CHECKED pki_code pki_name_parse(pki_bytes der, pki_name **out,
     pki_err *err);
 
+/* An independent copy.  PKI_NO_MEMORY. */
+PKI_CHECKED pki_code pki_name_copy(const pki_name *name, pki_name **out,
+    pki_err *err);
 void pki_name_free(pki_name *name);
 PKI_DEFINE_CLEANUP(pki_name)
 

@@ -2,7 +2,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 
 pki_code
@@ -24,4 +26,30 @@ pki_fail_openssl(pki_err *err, const char *fmt, ...)
 		    reason != NULL ? reason : "libcrypto gives no reason");
 	ERR_clear_error();
 	return PKI_CRYPTO;
+}
+
+static struct digest {
+	const char *name;
+	EVP_MD     *md;
+} digests[] = {
+	{ "SHA2-256", NULL }, { "SHA2-384", NULL }, { "SHA2-512", NULL },
+};
+static CRYPTO_ONCE digests_once = CRYPTO_ONCE_STATIC_INIT;
+
+static void
+fetch_digests(void)
+{
+	for (size_t i = 0; i < PKI_COUNT(digests); i++)
+		digests[i].md = EVP_MD_fetch(NULL, digests[i].name, NULL);
+}
+
+const EVP_MD *
+pki_md(const char *name)
+{
+	if (CRYPTO_THREAD_run_once(&digests_once, fetch_digests) != 1)
+		return NULL;
+	for (size_t i = 0; i < PKI_COUNT(digests); i++)
+		if (strcmp(digests[i].name, name) == 0)
+			return digests[i].md;
+	return NULL;
 }

@@ -20,6 +20,12 @@
  */
 pki_code pki_fail_openssl(pki_err *err, const char *fmt, ...) PKI_PRINTF(2, 3);
 
+/*
+ * A digest by a name in sigalg.c's table ("SHA2-256"), fetched once for the
+ * process; NULL when libcrypto has none.
+ */
+const EVP_MD *pki_md(const char *name);
+
 /* PKI_AUTO(BIO) and friends. */
 #define PKI_OPENSSL_CLEANUP(type)                                       \
 	static inline void type##_cleanup(type **p) { type##_free(*p); }

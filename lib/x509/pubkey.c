@@ -6,17 +6,20 @@
 #include <openssl/err.h>
 #include <openssl/rsa.h>
 
+#include "x509/curve.h"
 #include "x509/digest.h"
 #include "x509/spki.h"
 
 #define KEY_ID_OCTETS 20
 
 struct pki_pubkey {
-	EVP_PKEY    *pkey;
-	pki_buf     *spki;
+	EVP_PKEY    *pkey;      /* NULL: curve.h serves it */
 	pki_key_type type;
 	pki_digest   digest;
 	uint8_t      id[KEY_ID_OCTETS];
+	size_t       bits;      /* octets of the BIT STRING, the last of spki */
+	size_t       len;
+	uint8_t      spki[];
 };
 
 const pki_choice pki_key_type_names[] = {
@@ -57,20 +60,22 @@ pki_key_type_available(pki_key_type type)
 pki_code
 pki_pubkey_parse(pki_bytes spki, pki_pubkey **out, pki_err *err)
 {
-	PKI_AUTO(pki_pubkey) key = calloc(1, sizeof(*key));
+	PKI_AUTO(pki_pubkey) key = NULL;
 	pki_digest digest;
 	pki_bytes bits;
 	pki_code rc;
 
+	key = calloc(1, sizeof(*key) + spki.len);
 	if (key == NULL)
 		return pki_fail_memory(err);
-	key->spki = pki_buf_copy(spki);
-	if ((rc = pki_buf_check(key->spki, err)) ||
-	    (rc = pki_spki_load(spki, &key->pkey, &key->type, &bits, err)) ||
+	if ((rc = pki_spki_load(spki, &key->pkey, &key->type, &bits, err)) ||
 	    (rc = pki_digest_of(spki, &key->digest, err)) ||
 	    (rc = pki_digest_of(bits, &digest, err)))
 		return rc;
 	memcpy(key->id, digest.octets, sizeof(key->id));
+	memcpy(key->spki, spki.data, spki.len);
+	key->len = spki.len;
+	key->bits = bits.len;
 	*out = PKI_TAKE(key);
 	return PKI_OK;
 }
@@ -78,22 +83,16 @@ pki_pubkey_parse(pki_bytes spki, pki_pubkey **out, pki_err *err)
 pki_code
 pki_pubkey_copy(const pki_pubkey *key, pki_pubkey **out, pki_err *err)
 {
-	PKI_AUTO(pki_pubkey) copy = calloc(1, sizeof(*copy));
-	pki_code rc;
+	pki_pubkey *copy = malloc(sizeof(*copy) + key->len);
 
 	if (copy == NULL)
 		return pki_fail_memory(err);
-	copy->type = key->type;
-	copy->digest = key->digest;
-	memcpy(copy->id, key->id, sizeof(copy->id));
-	copy->spki = pki_buf_copy(pki_buf_bytes(key->spki));
-	rc = pki_buf_check(copy->spki, err);
-	if (rc != PKI_OK)
-		return rc;
-	if (EVP_PKEY_up_ref(key->pkey) != 1)
+	memcpy(copy, key, sizeof(*copy) + key->len);
+	if (copy->pkey != NULL && EVP_PKEY_up_ref(copy->pkey) != 1) {
+		free(copy);
 		return pki_fail_openssl(err, "copy of a public key");
-	copy->pkey = key->pkey;
-	*out = PKI_TAKE(copy);
+	}
+	*out = copy;
 	return PKI_OK;
 }
 
@@ -103,7 +102,6 @@ pki_pubkey_free(pki_pubkey *key)
 	if (key == NULL)
 		return;
 	EVP_PKEY_free(key->pkey);
-	pki_buf_free(key->spki);
 	free(key);
 }
 
@@ -116,7 +114,7 @@ pki_pubkey_type(const pki_pubkey *key)
 pki_bytes
 pki_pubkey_spki(const pki_pubkey *key)
 {
-	return pki_buf_bytes(key->spki);
+	return pki_bytes_of(key->spki, key->len);
 }
 
 const pki_digest *
@@ -134,7 +132,13 @@ pki_pubkey_id(const pki_pubkey *key)
 size_t
 pki_pubkey_signature_max(const pki_pubkey *key)
 {
-	return (size_t)EVP_PKEY_get_size(key->pkey);
+	/* SEQUENCE of two INTEGERs, each as long as the curve's order. */
+	static const size_t ecdsa[] = {
+		[PKI_KEY_P256] = 72, [PKI_KEY_P384] = 104, [PKI_KEY_P521] = 139,
+	};
+
+	return key->type <= PKI_KEY_P521 ? ecdsa[key->type] :
+	    (size_t)EVP_PKEY_get_size(key->pkey);
 }
 
 static bool
@@ -146,14 +150,55 @@ set_pss(EVP_PKEY_CTX *ctx, const pki_sigalg *algorithm)
 	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) == 1;
 }
 
-/* May this key have signed so?  A context that is ready to verify it. */
-static pki_code
-start_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
-    EVP_MD_CTX **out, pki_err *err)
+/* The BIT STRING's octets are the end of the SubjectPublicKeyInfo. */
+static pki_bytes
+point_of(const pki_pubkey *key)
 {
-	PKI_AUTO(EVP_MD_CTX) ctx = NULL;
+	return pki_bytes_of(key->spki + key->len - key->bits, key->bits);
+}
+
+/* PKI_DENIED without a report: it does not match. */
+static pki_code
+verify_by_curve(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_bytes message, pki_bytes signature, pki_err *err)
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (EVP_Digest(message.data, message.len, hash, &len,
+	    pki_md(algorithm->digest), NULL) != 1)
+		return pki_fail_openssl(err, "verify %s", algorithm->name);
+	return pki_curve_verify(key->type, point_of(key),
+	    pki_bytes_of(hash, len), signature, err);
+}
+
+/* The same. */
+static pki_code
+verify_by_pkey(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_bytes message, pki_bytes signature, pki_err *err)
+{
+	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *options;
 
+	if (ctx == NULL)
+		return pki_fail_memory(err);
+	if (EVP_DigestVerifyInit_ex(ctx, &options, algorithm->digest, NULL,
+	    NULL, key->pkey, NULL) != 1 ||
+	    (algorithm->pss && !set_pss(options, algorithm)))
+		return pki_fail_openssl(err, "verify %s", algorithm->name);
+	if (EVP_DigestVerify(ctx, signature.data, signature.len, message.data,
+	    message.len) != 1) {
+		ERR_clear_error();
+		return PKI_DENIED;
+	}
+	return PKI_OK;
+}
+
+/* May this key have signed so? */
+static pki_code
+check_algorithm(const pki_pubkey *key, const pki_sigalg *algorithm,
+    pki_err *err)
+{
 	if (algorithm->refused != NULL)
 		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
 		    "SHA-256, SHA-384 or SHA-512 with RSA or ECDSA; Ed25519",
@@ -162,21 +207,12 @@ start_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
 		return pki_refuse(err, PKI_DENIED, "signature-algorithm",
 		    pki_sigalg_for(key->type)->name, "%s by a %s key",
 		    algorithm->name, pki_key_type_name(key->type));
-	ctx = EVP_MD_CTX_new();
-	if (ctx == NULL)
-		return pki_fail_memory(err);
-	if (EVP_DigestVerifyInit_ex(ctx, &options, algorithm->digest, NULL,
-	    NULL, key->pkey, NULL) != 1 ||
-	    (algorithm->pss && !set_pss(options, algorithm)))
-		return pki_fail_openssl(err, "verify %s", algorithm->name);
-	*out = PKI_TAKE(ctx);
 	return PKI_OK;
 }
 
 static pki_code
 refuse_signature(const pki_sigalg *algorithm, pki_err *err)
 {
-	ERR_clear_error();
 	return pki_refuse(err, PKI_DENIED, "signature",
 	    "a signature that this key made", "%s", algorithm->name);
 }
@@ -185,20 +221,20 @@ pki_code
 pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
     pki_bytes message, pki_bytes signature, pki_err *err)
 {
-	PKI_AUTO(EVP_MD_CTX) ctx = NULL;
-	pki_code rc = start_verify(key, algorithm, &ctx, err);
+	pki_code rc = check_algorithm(key, algorithm, err);
 
 	if (rc != PKI_OK)
 		return rc;
-	if (EVP_DigestVerify(ctx, signature.data, signature.len, message.data,
-	    message.len) != 1)
-		return refuse_signature(algorithm, err);
-	return PKI_OK;
+	rc = key->pkey == NULL ?
+	    verify_by_curve(key, algorithm, message, signature, err) :
+	    verify_by_pkey(key, algorithm, message, signature, err);
+	return rc == PKI_DENIED ? refuse_signature(algorithm, err) : rc;
 }
 
 /* Verifying in pieces. */
 struct pki_verifying {
-	EVP_MD_CTX       *ctx;
+	EVP_MD_CTX       *ctx;          /* key->pkey is NULL: of the hash only */
+	const pki_pubkey *key;
 	const pki_sigalg *algorithm;
 };
 
@@ -211,39 +247,81 @@ pki_verifying_free(pki_verifying *verifying)
 	free(verifying);
 }
 
+static bool
+start(pki_verifying *verifying)
+{
+	const pki_sigalg *algorithm = verifying->algorithm;
+	EVP_PKEY *pkey = verifying->key->pkey;
+	EVP_PKEY_CTX *options;
+
+	if (pkey == NULL)
+		return EVP_DigestInit_ex(verifying->ctx,
+		    pki_md(algorithm->digest), NULL) == 1;
+	return EVP_DigestVerifyInit_ex(verifying->ctx, &options,
+	    algorithm->digest, NULL, NULL, pkey, NULL) == 1 &&
+	    (!algorithm->pss || set_pss(options, algorithm));
+}
+
 pki_code
 pki_pubkey_verify_begin(const pki_pubkey *key, const pki_sigalg *algorithm,
     pki_verifying **out, pki_err *err)
 {
 	PKI_AUTO(pki_verifying) verifying = calloc(1, sizeof(*verifying));
-	pki_code rc;
+	pki_code rc = check_algorithm(key, algorithm, err);
 
-	if (verifying == NULL)
-		return pki_fail_memory(err);
+	if (rc != PKI_OK)
+		return rc;
 	if (!pki_sigalg_streams(algorithm))
 		return pki_fail(err, PKI_USAGE, "%s verifies in one piece only",
 		    algorithm->name);
+	if (verifying == NULL || (verifying->ctx = EVP_MD_CTX_new()) == NULL)
+		return pki_fail_memory(err);
+	verifying->key = key;
 	verifying->algorithm = algorithm;
-	rc = start_verify(key, algorithm, &verifying->ctx, err);
-	if (rc == PKI_OK)
-		*out = PKI_TAKE(verifying);
-	return rc;
+	if (!start(verifying))
+		return pki_fail_openssl(err, "verify %s", algorithm->name);
+	*out = PKI_TAKE(verifying);
+	return PKI_OK;
 }
 
 pki_code
 pki_verifying_add(pki_verifying *verifying, pki_bytes piece, pki_err *err)
 {
-	if (EVP_DigestVerifyUpdate(verifying->ctx, piece.data, piece.len) != 1)
+	int done = verifying->key->pkey == NULL ?
+	    EVP_DigestUpdate(verifying->ctx, piece.data, piece.len) :
+	    EVP_DigestVerifyUpdate(verifying->ctx, piece.data, piece.len);
+
+	if (done != 1)
 		return pki_fail_openssl(err, "verify %s",
 		    verifying->algorithm->name);
 	return PKI_OK;
 }
 
+static pki_code
+end_by_curve(pki_verifying *verifying, pki_bytes signature, pki_err *err)
+{
+	const pki_pubkey *key = verifying->key;
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned len;
+
+	if (EVP_DigestFinal_ex(verifying->ctx, hash, &len) != 1)
+		return pki_fail_openssl(err, "verify %s",
+		    verifying->algorithm->name);
+	return pki_curve_verify(key->type, point_of(key),
+	    pki_bytes_of(hash, len), signature, err);
+}
+
 pki_code
 pki_verifying_end(pki_verifying *verifying, pki_bytes signature, pki_err *err)
 {
-	if (EVP_DigestVerifyFinal(verifying->ctx, signature.data,
+	pki_code rc = PKI_OK;
+
+	if (verifying->key->pkey == NULL)
+		rc = end_by_curve(verifying, signature, err);
+	else if (EVP_DigestVerifyFinal(verifying->ctx, signature.data,
 	    signature.len) != 1)
-		return refuse_signature(verifying->algorithm, err);
-	return PKI_OK;
+		rc = PKI_DENIED;
+	ERR_clear_error();
+	return rc == PKI_DENIED ?
+	    refuse_signature(verifying->algorithm, err) : rc;
 }

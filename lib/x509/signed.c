@@ -112,17 +112,12 @@ void
 pki_signed_add(pki_buf *out, pki_bytes tbs, const pki_sigalg *algorithm,
     pki_bytes signature)
 {
-	PKI_AUTO(pki_buf) content = pki_buf_new();
+	size_t len = tbs.len + algorithm->identifier.len +
+	    pki_der_size(signature.len + 1);
 
-	/* An empty or failed content must not pass for a result. */
-	if (content == NULL) {
-		out->failed = true;
-		return;
-	}
-	pki_buf_add(content, tbs);
-	pki_buf_add(content, algorithm->identifier);
-	pki_der_add_bits(content, signature);
-	if (content->failed)
-		out->failed = true;
-	pki_der_add(out, PKI_DER_SEQUENCE, pki_buf_bytes(content));
+	pki_buf_reserve(out, pki_der_size(len));
+	pki_der_add_header(out, PKI_DER_SEQUENCE, len);
+	pki_buf_add(out, tbs);
+	pki_buf_add(out, algorithm->identifier);
+	pki_der_add_bits(out, signature);
 }

@@ -5,6 +5,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
+#include "x509/curve.h"
 #include "x509/der.h"
 #include "x509/key-quality.h"
 
@@ -26,7 +27,7 @@
 #define CURVES "the named curves P-256, P-384 and P-521"
 #define TYPES "EC, Ed25519, RSA (and ML-DSA where OpenSSL knows it)"
 
-/* A key as far as it is read. */
+/* A key as far as it is read; pkey stays NULL for a point. */
 struct loaded {
 	EVP_PKEY    *pkey;
 	pki_key_type type;
@@ -67,73 +68,12 @@ static const struct rsa_size {
 	{ PKI_KEY_RSA4096, 4096 },
 };
 
-/*
- * Keys of each curve without a point, copied for every key read: building a
- * group from its name costs more than reading the point.
- */
-static EVP_PKEY *curves[PKI_KEY_P521 + 1];
-static CRYPTO_ONCE curves_once = CRYPTO_ONCE_STATIC_INIT;
-
-static EVP_PKEY *
-make_curve(const char *name)
-{
-	PKI_AUTO(EVP_PKEY_CTX) ctx =
-	    EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	char group[16];
-	EVP_PKEY *pkey = NULL;
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_END,
-	};
-
-	OPENSSL_strlcpy(group, name, sizeof(group));
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &pkey, EVP_PKEY_KEY_PARAMETERS, params)
-	    != 1)
-		return NULL;
-	return pkey;
-}
-
-static void
-make_curves(void)
-{
-	for (size_t i = 0; i < PKI_COUNT(forms); i++) {
-		if (forms[i].load == load_ec)
-			curves[forms[i].type] = make_curve(forms[i].name);
-	}
-}
-
 static pki_code
 load_ec(const struct form *form, pki_bytes bits, struct loaded *key,
     pki_err *err)
 {
-	const char *accepts = "an uncompressed point on the curve";
-
-	/* RFC 5480, section 2.2; infinity is a single zero octet. */
-	if (bits.len != form->octets || bits.data[0] != 0x04)
-		return pki_refuse(err, PKI_DENIED, "key-point", accepts,
-		    "%s point of %zu octets, form %02x", form->name, bits.len,
-		    bits.len > 0 ? bits.data[0] : 0U);
-	if (CRYPTO_THREAD_run_once(&curves_once, make_curves) != 1 ||
-	    curves[form->type] == NULL)
-		return pki_fail_openssl(err, "curve %s", form->name);
-	key->pkey = EVP_PKEY_new();
-	if (key->pkey == NULL)
-		return pki_fail_memory(err);
-	if (EVP_PKEY_copy_parameters(key->pkey, curves[form->type]) != 1)
-		return pki_fail_openssl(err, "curve %s", form->name);
-	/*
-	 * Implies the check of the curve's equation; the cofactor is 1, so
-	 * that a point on the curve is in the group.
-	 */
-	if (EVP_PKEY_set1_encoded_public_key(key->pkey, bits.data, bits.len)
-	    != 1) {
-		ERR_clear_error();
-		return pki_refuse(err, PKI_DENIED, "key-point", accepts,
-		    "%s point off the curve", form->name);
-	}
 	key->type = form->type;
-	return PKI_OK;
+	return pki_curve_check(form->type, bits, err);
 }
 
 static pki_code

@@ -7,8 +7,9 @@
 #include "x509/pubkey.h"
 
 /*
- * pki_pubkey_parse's work: the key and its type; the BIT STRING's octets go
- * to bits, borrowed from spki.  Codes and rules are pki_pubkey_parse's.
+ * pki_pubkey_parse's work: the key and its type; the BIT STRING's octets, the
+ * last of spki, go to bits, borrowed from it.  *pkey is NULL for keys that
+ * curve.h serves.  Codes and rules are pki_pubkey_parse's.
  */
 PKI_CHECKED pki_code pki_spki_load(pki_bytes spki, EVP_PKEY **pkey,
     pki_key_type *type, pki_bytes *bits, pki_err *err);

@@ -188,7 +188,7 @@ read_request(struct work *work)
 	work->request.who = s->who;
 	if (cli_has(s->cli, "replace")) {
 		work->request.identity = cli_value(s->cli, "replace");
-		work->request.replace = true;
+		work->request.purpose = PKI_ISSUE_REPLACE;
 	}
 	rc = cli_duration(s->cli, "validity", &work->request.validity, s->err);
 	if (rc == PKI_OK)

@@ -200,19 +200,48 @@ choose_cas(struct session *s, struct choice *choice)
 	return rc == PKI_OK ? keep_due(s, &choice->list) : rc;
 }
 
+/* One CA's failure keeps no other's CRL back: the first one is returned. */
+static pki_code
+publish_each(struct session *s, const struct publish_list *list,
+    struct lost_list *lost, print_doc *doc)
+{
+	pki_err *err = s->err;
+	pki_code first = PKI_OK;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		pki_err reason = { .code = PKI_OK };
+		pki_code rc;
+
+		s->err = &reason;
+		rc = publish_one(s, list->names[i], lost, doc);
+		s->err = err;
+		if (rc != PKI_OK && first == PKI_OK)
+			*err = reason;
+		else if (rc != PKI_OK)
+			cli_say(s->cli, "%s", reason.msg);
+		first = first == PKI_OK ? rc : first;
+	}
+	return first;
+}
+
+/* The rows of what was published stand before any failure is told. */
 static pki_code
 publish(struct session *s, const struct publish_list *list,
     struct lost_list *lost)
 {
 	PKI_AUTO(print_doc) doc = NULL;
-	pki_code rc;
-	size_t i;
+	pki_err later = { .code = PKI_OK };
+	pki_err *err = s->err;
+	pki_code rc, closed;
 
 	rc = print_open_rows(s->cli->format, publish_columns, PUBLISH_COLUMNS,
 	    &doc, s->err);
-	for (i = 0; i < list->count && rc == PKI_OK; i++)
-		rc = publish_one(s, list->names[i], lost, doc);
-	return rc == PKI_OK ? print_close(doc, s->err) : rc;
+	if (rc != PKI_OK)
+		return rc;
+	rc = publish_each(s, list, lost, doc);
+	closed = print_close(doc, rc == PKI_OK ? err : &later);
+	return rc == PKI_OK ? closed : rc;
 }
 
 static pki_code

@@ -177,6 +177,9 @@ say_made(struct session *s, const pki_ca_setup *setup)
 	    s->conf_dir, s->conf_dir);
 	cli_say(s->cli, "  publish    %s/public/ (serve it below the base "
 	    "URL)", s->state_dir);
+	cli_say(s->cli, "  base URL   %s", setup->base_url != NULL ?
+	    setup->base_url : "that of pki.conf; it stands in every "
+	    "certificate for ever");
 	cli_say(s->cli, "  root key   %s/keys/root.key, %s", root_dir,
 	    setup->root_passphrase != NULL ? "encrypted" : "not encrypted");
 	if (setup->offline_root != NULL)
@@ -185,6 +188,22 @@ say_made(struct session *s, const pki_ca_setup *setup)
 	cli_say(s->cli, "Next:\n"
 	    "  pki-ctl %s%s%scert issue --profile auditor --csr FILE\n"
 	    "  pki-ctl %s%s%sstatus", option, dir, space, option, dir, space);
+}
+
+/* Before anybody types a passphrase; pki_ca_init() looks more closely. */
+static pki_code
+check_place(struct session *s)
+{
+	char path[PKI_PATH_MAX], marker[PKI_PATH_MAX];
+	pki_code rc = pki_path_join(path, s->state_dir, "ca.db", s->err);
+
+	if (rc == PKI_OK)
+		rc = pki_path_join(marker, s->state_dir, PKI_INIT_MARKER,
+		    s->err);
+	if (rc == PKI_OK && pki_file_exists(path) && !pki_file_exists(marker))
+		rc = pki_fail(s->err, PKI_EXISTS,
+		    "there is a CA in %s already", s->state_dir);
+	return rc;
 }
 
 static pki_code
@@ -196,7 +215,9 @@ init(struct session *s)
 	pki_ca_setup setup;
 	pki_code rc;
 
-	rc = read_secrets(s, &secrets);
+	rc = check_place(s);
+	if (rc == PKI_OK)
+		rc = read_secrets(s, &secrets);
 	if (rc == PKI_OK)
 		rc = read_setup(s, &secrets, &setup);
 	if (rc == PKI_OK)

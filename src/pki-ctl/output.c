@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* More than any key or certificate chain: kept ready before issuing. */
@@ -38,6 +39,30 @@ keep_old(output *file, pki_err *err)
 	return PKI_OK;
 }
 
+/*
+ * What stands there may go?  A device, a pipe or a link would turn into a
+ * file, and nobody means to lose a key by naming it where a certificate goes.
+ */
+static pki_code
+check_place(const char *path, mode_t mode, pki_err *err)
+{
+	PKI_AUTO(pki_buf) text = NULL;
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return PKI_OK;
+	if (!S_ISREG(st.st_mode))
+		return pki_fail(err, PKI_BAD_INPUT,
+		    "%s is no regular file and is not replaced", path);
+	if ((mode & 077) == 0)          /* a key for a key: --force */
+		return PKI_OK;
+	if (pki_file_read(path, OUTPUT_RESERVE, PKI_FILE_ANY, &text, NULL) !=
+	    PKI_OK || strstr(pki_buf_text(text), "PRIVATE KEY-----") == NULL)
+		return PKI_OK;
+	return pki_fail(err, PKI_EXISTS,
+	    "%s holds a private key and is not replaced", path);
+}
+
 pki_code
 output_begin(struct session *s, const char *path, mode_t mode,
     pki_file_clash clash, output **out)
@@ -54,7 +79,9 @@ output_begin(struct session *s, const char *path, mode_t mode,
 		rc = owner_leave(&s->owner, s->err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = pki_file_begin(path, mode, clash, &file->file, s->err);
+	rc = check_place(path, mode, s->err);
+	if (rc == PKI_OK)
+		rc = pki_file_begin(path, mode, clash, &file->file, s->err);
 	if (rc == PKI_OK)
 		rc = pki_file_reserve(file->file, OUTPUT_RESERVE, s->err);
 	back = owner_become(&s->owner, rc == PKI_OK ? s->err : NULL);

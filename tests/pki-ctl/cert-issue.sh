@@ -73,3 +73,16 @@ expect_exit 2 pki cert issue --csr again.csr
 expect_exit 2 pki cert issue --profile auditor --csr again.csr --out again.csr
 expect_says "--out would replace 'again.csr'"
 expect_exit 2 pki cert issue --prof auditor --csr again.csr
+
+# --out replaces a certificate, and nothing else.
+ln -s elsewhere link
+mkfifo pipe
+cp meter-1.key kept.key 2>/dev/null || openssl genpkey -algorithm ED25519 \
+    -out kept.key
+for place in link pipe kept.key; do
+	expect_exit 1 pki ca export issuing --out $place
+	expect_says 'is not replaced'
+done
+if [ ! -h link ] || [ ! -p pipe ] || ! grep -q 'PRIVATE KEY' kept.key; then
+	fail 'wanted all three as they were'
+fi

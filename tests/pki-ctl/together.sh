@@ -10,7 +10,7 @@ issue_many() {
 	mkdir "$1"
 	i=0
 	while [ $i -lt $each ]; do
-		pki -q cert issue --profile operator --name "$1-$i" \
+		pki -q cert issue --profile operator --name "operator-$1-$i" \
 		    --new-key "$1/$i.key" --out "$1/$i.pem" || exit 1
 		i=$((i + 1))
 	done
@@ -40,7 +40,7 @@ expect_ok pki db check
 # The same name at once: one gets it, the others learn why not.
 names='1 2 3 4'
 for i in $names; do
-	pki cert issue --profile operator --name twin --new-key "twin-$i.key" \
+	pki cert issue --profile operator --name operator-twin --new-key "twin-$i.key" \
 	    --out "twin-$i.pem" 2>"twin-$i.err" &
 	children="$children $!"
 done
@@ -55,12 +55,12 @@ last='cert issue of one name, four at once'
 [ "$(find . -name 'twin-*.pem' -o -name 'twin-*.key' | grep -c '')" = 2 ] ||
 	fail 'wanted the files of the winner only'
 [ "$(grep -c 'identity-taken: ' .err)" = 3 ] || fail 'wanted the rule named'
-expect_ok pki cert list --name twin -o json
+expect_ok pki cert list --name operator-twin -o json
 json 'len(d) == 1'
 
 # Revocations and publications at once: the last CRL has them all.
 for i in 0 1 2 3 4 5; do
-	pki -q cert revoke a-$i >a-$i.out 2>a-$i.err &
+	pki -q cert revoke operator-a-$i >a-$i.out 2>a-$i.err &
 	children="$children $!"
 done
 rc=0 last='cert revoke, six at once'

@@ -1,7 +1,8 @@
 /*
  * LD_PRELOAD: end or fail a program at its n-th change of the file system.
  *
- *   FAULT_AT=n         the n-th call from the start, counted from 1
+ *   FAULT_AT=n         the n-th call from the start, counted from 1; or,
+ *                      when the program sets it itself, from then on
  *   FAULT_DO=kill      SIGKILL before the call is made
  *   FAULT_DO=EIO       that call and every later one fails (also ENOSPC)
  *
@@ -34,11 +35,13 @@ strikes(void)
 		{ "ENOSPC", ENOSPC },
 	};
 	const char *when = getenv("FAULT_AT"), *what = getenv("FAULT_DO");
-	long call = atomic_fetch_add(&calls, 1) + 1, at;
+	long call, at = when == NULL ? 0 : strtol(when, NULL, 10);
 	size_t i;
 
-	at = when == NULL ? 0 : strtol(when, NULL, 10);
-	if (at == 0 || what == NULL || call < at)
+	if (at == 0 || what == NULL)
+		return false;
+	call = atomic_fetch_add(&calls, 1) + 1;
+	if (call < at)
 		return false;
 	if (strcmp(what, "kill") == 0)
 		kill(getpid(), SIGKILL);

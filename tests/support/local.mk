@@ -8,7 +8,9 @@ tests_libsupport_la_SOURCES = \
 	%D%/csr-maker.c \
 	%D%/csr-maker.h \
 	%D%/support.c \
-	%D%/support.h
+	%D%/support.h \
+	%D%/tbs-reference.c \
+	%D%/tbs-reference.h
 tests_libsupport_la_CPPFLAGS = $(tests_cppflags)
 
 EXTRA_DIST += %D%/run-criterion.sh
@@ -19,4 +21,8 @@ check_LTLIBRARIES += tests/fault-shim.la
 tests_fault_shim_la_SOURCES = %D%/fault-shim.c
 tests_fault_shim_la_CFLAGS = -std=gnu11 $(PKI_CFLAGS) -fno-sanitize=all
 tests_fault_shim_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
+check_LTLIBRARIES += tests/slow-sync.la
+tests_slow_sync_la_SOURCES = %D%/slow-sync.c
+tests_slow_sync_la_CFLAGS = -std=gnu11 $(PKI_CFLAGS) -fno-sanitize=all
+tests_slow_sync_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
 endif

@@ -4,6 +4,7 @@ tests_test_ca_SOURCES = \
 	%D%/ca-sample.h \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
+	%D%/test-batch.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
 	%D%/test-find.c \

@@ -119,7 +119,7 @@ Test(ca_find, gives_every_certificate_of_a_name)
 
 	fresh_request(&r, "auditor", "meter-1");
 	pki_cert_free(issue_with(&t, &r.request));
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	pki_cert_free(issue_with(&t, &r.request));
 	pki_cert_free(issue_with(&t, &r.request));
 	cr_assert_eq(matches("meter-1"), 3);

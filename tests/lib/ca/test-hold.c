@@ -98,14 +98,20 @@ Test(ca_hold, works_within_one_second)
 Test(ca_hold, gives_the_identity_no_other_certificate)
 {
 	PKI_AUTO(pki_cert) cert = issue_meter(&t, "meter-1");
+	static const pki_issue_purpose purposes[] = {
+		PKI_ISSUE_FIRST, PKI_ISSUE_RENEW, PKI_ISSUE_REPLACE,
+	};
 	PKI_AUTO(pki_cert) next = NULL;
 	struct test_request r;
 
 	hold(cert);
 	fresh_request(&r, "auditor", "meter-1");
-	r.request.replace = true;
-	cr_assert_null(issue_with(&t, &r.request));
-	cr_assert_str_eq(t.err.rule, "identity-state");
+	for (size_t i = 0; i < PKI_COUNT(purposes); i++) {
+		r.request.purpose = purposes[i];
+		cr_expect_null(issue_with(&t, &r.request), "%zu", i);
+		cr_expect_str_eq(t.err.rule, "identity-state");
+	}
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	release(cert);
 	next = issue_with(&t, &r.request);
 	cr_assert_not_null(next, "%s", t.err.msg);

@@ -43,7 +43,7 @@ struct refusal {
 	enum whose         key;
 	pki_possession     possession;  /* 0: a signature */
 	pki_requester_kind how;
-	bool               replace;
+	pki_issue_purpose purpose;
 	int64_t            validity;
 	const char        *alt_name, *organization;
 };
@@ -85,16 +85,16 @@ static const struct refusal refusals[] = {
 	{ "auditor", "root", PKI_DENIED, .rule = "identity-taken" },
 	{ "auditor", "Issuing", PKI_DENIED, .rule = "identity-taken" },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "identity-unknown",
-	    .replace = true },
+	    .purpose = PKI_ISSUE_REPLACE },
 	{ "auditor", "TAKEN", PKI_DENIED, .rule = "identity-unknown",
-	    .replace = true },
+	    .purpose = PKI_ISSUE_REPLACE },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "key-in-use",
 	    .key = OTHER_DEVICE },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "key-in-use", .key = CAS },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "key-blocked",
 	    .key = BLOCKED },
 	{ "auditor", "burnt", PKI_DENIED, .rule = "key-blocked", .key = BLOCKED,
-	    .replace = true },
+	    .purpose = PKI_ISSUE_REPLACE },
 };
 
 static const pki_pubkey *keys[KEYS];
@@ -152,7 +152,7 @@ expect_refusal(const struct refusal *row)
 		.key = keys[row->key], .validity = row->validity,
 		.possession = row->possession == PKI_POP_NONE ?
 		    PKI_POP_SIGNATURE : row->possession,
-		.alt_names = names, .replace = row->replace,
+		.alt_names = names, .purpose = row->purpose,
 		.who = { row->how, "tester" },
 	};
 
@@ -238,7 +238,7 @@ Test(ca_issue_refused, and_a_failed_replacement_leaves_the_old_one_good)
 	fresh_request(&r, "auditor", "meter-2");
 	other = issue_with(&t, &r.request);
 	r.request.identity = "meter-1";
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	expect_nothing(&r.request, PKI_DENIED, "key-in-use");
 	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_GOOD);
 	drop_request(&r);

@@ -228,7 +228,7 @@ Test(ca_issue, replaces_by_revoking_what_the_identity_had)
 
 	pass(&t, PKI_HOUR);
 	fresh_request(&r, "auditor", "meter-1");
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	assert_ok(pki_ca_issue(t.ca, &r.request, &issued, &t.err), &t.err);
 	cr_assert_eq(issued->replaced, 1);
 	found = find_cert(&t, old);
@@ -248,7 +248,7 @@ Test(ca_issue, replaces_with_the_same_key_too)
 
 	fresh_request(&r, "auditor", "meter-1");
 	old = issue_with(&t, &r.request);
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	renewed = issue_with(&t, &r.request);
 	cr_assert_not_null(renewed, "%s", t.err.msg);
 	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_REVOKED);

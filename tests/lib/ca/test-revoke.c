@@ -254,16 +254,17 @@ Test(ca_revoke_key, blocks_the_key_on_every_path)
 	fresh_request(&r, "auditor", "meter-1");
 	cert = issue_with(&t, &r.request);
 	revoke_cert(&t, cert, PKI_REASON_KEY_COMPROMISE);
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
 	assert_refused(pki_ca_issue_check(t.ca, &r.request, &plan, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
-	r.request.replace = false;
+	r.request.purpose = PKI_ISSUE_FIRST;
 	r.request.identity = "meter-2";
 	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
 	r.request.profile = "operator";
+	r.request.identity = "operator-2";
 	r.request.who.how = PKI_BY_OPERATOR;
 	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_DENIED, &t.err, "key-blocked");
@@ -278,7 +279,7 @@ Test(ca_revoke_key, leaves_the_name_free_for_a_new_key)
 
 	revoke_cert(&t, cert, PKI_REASON_KEY_COMPROMISE);
 	fresh_request(&r, "auditor", "meter-1");
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	next = issue_with(&t, &r.request);
 	cr_assert_not_null(next, "%s", t.err.msg);
 	drop_request(&r);
@@ -293,7 +294,7 @@ Test(ca_revoke_key, ends_every_other_certificate_of_the_key)
 
 	fresh_request(&r, "auditor", "meter-1");
 	old = issue_with(&t, &r.request);
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	next = issue_with(&t, &r.request);
 	pass(&t, PKI_DAY);
 	/* The one that was replaced long ago brings the present one down. */

@@ -141,7 +141,7 @@ Test(row_verify, keeps_a_blocked_key_blocked)
 	meter = issue_with(&t, &r.request);
 	revoke_cert(&t, meter, PKI_REASON_KEY_COMPROMISE);
 	run_sql(&t, "UPDATE pubkey SET blocked_at = 0");
-	r.request.replace = true;
+	r.request.purpose = PKI_ISSUE_REPLACE;
 	cr_assert_null(issue_with(&t, &r.request));
 	cr_assert_eq(t.err.code, PKI_DAMAGED, "%s", t.err.msg);
 	drop_request(&r);

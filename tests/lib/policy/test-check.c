@@ -197,9 +197,11 @@ static const struct row {
 	    "a name not reserved by profile 'server'", .requester = EST },
 	{ FOR("auditor"), "central-server", NULL, NULL, "identity-reserved",
 	    "a name not reserved by profile 'server'" },
-	{ FOR("broker"), "bridge-1", NULL, NULL, "identity-reserved",
-	    "a name not reserved by profile 'bridge'" },
-	{ FOR("operator"), "ocsp-1", NULL, NULL, "identity-reserved",
+	{ FOR("broker"), "bridge-1", NULL, NULL, "identity-allow",
+	    "broker, broker-*" },
+	{ FOR("operator"), "ocsp-1", NULL, NULL, "identity-allow",
+	    "operator, operator-*" },
+	{ FOR("auditor"), "ocsp-1", NULL, NULL, "identity-reserved",
 	    "a name not reserved by profile 'ocsp-responder'" },
 	{ FOR("auditor"), "est-server", NULL, NULL, "identity-reserved",
 	    "a name not reserved by profile 'est-server'" },
@@ -444,13 +446,15 @@ Test(policy_check, grants_exactly_what_the_profile_says, .init = set_up,
 Test(policy_check, refuses_a_server_name_that_is_no_host, .init = set_up,
     .fini = tear_down)
 {
-	static const struct row row = { FOR("broker"), "broker_1", NULL, NULL };
+	static const struct row row = {
+		FOR("broker"), "broker-a_1", NULL, NULL,
+	};
 	PKI_AUTO(pki_grant) grant = NULL;
 	pki_err err = { 0 };
 
 	cr_expect_neq(check_row(&row, &grant, &err), PKI_OK);
 	cr_expect_str_eq(err.rule, "alt-name");
-	cr_expect(strstr(err.msg, "broker_1"), "%s", err.msg);
+	cr_expect(strstr(err.msg, "broker-a_1"), "%s", err.msg);
 }
 
 Test(policy_check, refuses_a_ca_title_that_no_name_holds, .init = set_up,

@@ -1,6 +1,8 @@
 check_PROGRAMS += tests/test-x509
 tests_test_x509_SOURCES = \
 	%D%/key-fixtures.h \
+	%D%/random-tbs.c \
+	%D%/random-tbs.h \
 	%D%/sample-crl.c \
 	%D%/sample-crl.h \
 	%D%/sample.c \
@@ -20,8 +22,10 @@ tests_test_x509_SOURCES = \
 	%D%/test-key.c \
 	%D%/test-name.c \
 	%D%/test-pem.c \
+	%D%/test-pool.c \
 	%D%/test-pubkey.c \
 	%D%/test-sigalg.c \
+	%D%/test-tbs-reference.c \
 	%D%/test-tbs.c \
 	%D%/unhex.h
 tests_test_x509_CPPFLAGS = $(tests_cppflags)

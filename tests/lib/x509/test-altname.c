@@ -8,6 +8,7 @@
 TestSuite(altnames_add, .timeout = 30);
 TestSuite(altnames_parse, .timeout = 30);
 TestSuite(altnames_encode, .timeout = 30);
+TestSuite(altnames_copy, .timeout = 30);
 TestSuite(altnames_equal, .timeout = 30);
 TestSuite(usage_print, .timeout = 30);
 
@@ -202,6 +203,22 @@ Test(altnames_encode, writes_what_parse_reads_in_the_list_s_order)
 	for (size_t i = 0; i < PKI_COUNT(listed); i++)
 		cr_expect_str_eq(pki_altnames_at(names, i)->text,
 		    pki_altnames_at(again, i)->text);
+}
+
+Test(altnames_copy, outlives_what_it_was_copied_from)
+{
+	pki_altnames *names = pki_altnames_new();
+	PKI_AUTO(pki_altnames) copy = NULL;
+
+	cr_assert(pki_altnames_add_text(names, "dns:a.example", NULL) ==
+	    PKI_OK);
+	cr_assert(pki_altnames_add_text(names, "ip:10.0.0.1", NULL) ==
+	    PKI_OK);
+	cr_assert(pki_altnames_copy(names, &copy, NULL) == PKI_OK);
+	pki_altnames_free(names);
+	cr_expect(pki_altnames_count(copy) == 2);
+	cr_expect_str_eq(pki_altnames_at(copy, 0)->text, "a.example");
+	cr_expect_str_eq(pki_altnames_at(copy, 1)->text, "10.0.0.1");
 }
 
 Test(altnames_equal, compares_sets)

@@ -1,8 +1,11 @@
+/* long: tables of what is refused. */
+
 #include <criterion/criterion.h>
 #include <string.h>
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
+#include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
@@ -26,207 +29,269 @@ TestSuite(csr_refused_quickly, .timeout = 5);
 #define EC_KEY "06{2a8648ce3d0201} 06{2a8648ce3d030107}"
 #define SAN_VALUE "30{82{'a.example'}}"
 
+/* What libcrypto's own reader and X509_REQ_verify say to the same octets. */
+enum api { API_REFUSES, API_ACCEPTS };
+
 struct row {
 	const char *what;
 	pki_code    code;
 	const char *rule;
+	enum api    api;
 	struct csr_recipe recipe;
 };
 
 #define BER PKI_BAD_INPUT, "der"
 
 static const struct row encodings[] = {
-	{ "long length outside", BER, { .outside = "30!{$i $g 03{00$b}}" } },
-	{ "indefinite outside", BER, { .outside = "30~{$i $g 03{00$b}}" } },
-	{ "long tag of info", BER, { .info = "3f10{$v $s $k $a}" } },
-	{ "fourth element", BER, { .outside = "30{$i $g 03{00$b} 0500}" } },
-	{ "trailing octet", BER, { .outside = "30{$i $g 03{00$b}} 00" } },
-	{ "no signature", BER, { .outside = "30{$i $g}" } },
-	{ "long length of info", BER, { .info = "30!{$v $s $k $a}" } },
-	{ "indefinite info", BER, { .info = "30~{$v $s $k $a}" } },
-	{ "trailing in info", BER, { .info = "30{$v $s $k $a 0500}" } },
-	{ "no attributes at all", BER, { .info = "30{$v $s $k}" } },
-	{ "long length of version", BER, { .version = "02!{00}" } },
-	{ "version not minimal", BER, { .version = "02020000" } },
-	{ "version empty", BER, { .version = "0200" } },
-	{ "version 1", PKI_BAD_INPUT, "version", { .version = "020101" } },
-	{ "version 2", PKI_BAD_INPUT, "version", { .version = "020102" } },
-	{ "negative version", BER, { .version = "0201ff" } },
-	{ "long length of subject", BER,
+	{ "long length outside", BER, API_ACCEPTS,
+	    { .outside = "30!{$i $g 03{00$b}}" } },
+	{ "indefinite outside", BER, API_ACCEPTS,
+	    { .outside = "30~{$i $g 03{00$b}}" } },
+	{ "long tag of info", BER, API_ACCEPTS,
+	    { .info = "3f10{$v $s $k $a}" } },
+	{ "fourth element", BER, API_REFUSES,
+	    { .outside = "30{$i $g 03{00$b} 0500}" } },
+	{ "trailing octet", BER, API_ACCEPTS,
+	    { .outside = "30{$i $g 03{00$b}} 00" } },
+	{ "no signature", BER, API_REFUSES, { .outside = "30{$i $g}" } },
+	{ "long length of info", BER, API_ACCEPTS,
+	    { .info = "30!{$v $s $k $a}" } },
+	{ "indefinite info", BER, API_ACCEPTS, { .info = "30~{$v $s $k $a}" } },
+	{ "trailing in info", BER, API_REFUSES,
+	    { .info = "30{$v $s $k $a 0500}" } },
+	{ "no attributes at all", BER, API_ACCEPTS,
+	    { .info = "30{$v $s $k}" } },
+	{ "long length of version", BER, API_ACCEPTS,
+	    { .version = "02!{00}" } },
+	{ "version not minimal", BER, API_REFUSES, { .version = "02020000" } },
+	{ "version empty", BER, API_REFUSES, { .version = "0200" } },
+	{ "version 1", PKI_BAD_INPUT, "version", API_ACCEPTS,
+	    { .version = "020101" } },
+	{ "version 2", PKI_BAD_INPUT, "version", API_ACCEPTS,
+	    { .version = "020102" } },
+	{ "negative version", BER, API_ACCEPTS, { .version = "0201ff" } },
+	{ "long length of subject", BER, API_ACCEPTS,
 	    { .subject = "30!{31{30{06{550403} 0c{'a'}}}}" } },
-	{ "indefinite subject", BER,
+	{ "indefinite subject", BER, API_ACCEPTS,
 	    { .subject = "30~{31{30{06{550403} 0c{'a'}}}}" } },
-	{ "long length of RDN", BER,
+	{ "long length of RDN", BER, API_ACCEPTS,
 	    { .subject = "30{31!{30{06{550403} 0c{'a'}}}}" } },
-	{ "indefinite RDN", BER,
+	{ "indefinite RDN", BER, API_ACCEPTS,
 	    { .subject = "30{31~{30{06{550403} 0c{'a'}}}}" } },
-	{ "indefinite pair in RDN", BER,
+	{ "indefinite pair in RDN", BER, API_ACCEPTS,
 	    { .subject = "30{31{30~{06{550403} 0c{'a'}}}}" } },
-	{ "long length of CN", BER,
+	{ "long length of CN", BER, API_ACCEPTS,
 	    { .subject = "30{31{30{06{550403} 0c!{'a'}}}}" } },
-	{ "CN in pieces", BER,
+	{ "CN in pieces", BER, API_ACCEPTS,
 	    { .subject = "30{31{30{06{550403} 0c~{'a'}}}}" } },
-	{ "type not minimal", BER,
+	{ "type not minimal", BER, API_REFUSES,
 	    { .subject = "30{31{30{06{55048003} 0c{'a'}}}}" } },
-	{ "long length of SPKI", BER,
+	{ "long length of SPKI", BER, API_ACCEPTS,
 	    { .spki = "30!{30{" EC_KEY "} 03{00$p}}" } },
-	{ "indefinite SPKI", BER, { .spki = "30~{30{" EC_KEY "} 03{00$p}}" } },
-	{ "long length in SPKI", BER,
+	{ "indefinite SPKI", BER, API_ACCEPTS,
+	    { .spki = "30~{30{" EC_KEY "} 03{00$p}}" } },
+	{ "long length in SPKI", BER, API_ACCEPTS,
 	    { .spki = "30{30!{" EC_KEY "} 03{00$p}}" } },
-	{ "indefinite in SPKI", BER,
+	{ "indefinite in SPKI", BER, API_ACCEPTS,
 	    { .spki = "30{30~{" EC_KEY "} 03{00$p}}" } },
-	{ "long length of the point", BER,
+	{ "long length of the point", BER, API_ACCEPTS,
 	    { .spki = "30{30{" EC_KEY "} 03!{00$p}}" } },
-	{ "point in pieces", BER, { .spki = "30{30{" EC_KEY "} 03~{00$p}}" } },
-	{ "trailing in SPKI", BER,
+	{ "point in pieces", BER, API_ACCEPTS,
+	    { .spki = "30{30{" EC_KEY "} 03~{00$p}}" } },
+	{ "trailing in SPKI", BER, API_REFUSES,
 	    { .spki = "30{30{" EC_KEY "} 03{00$p} 0500}" } },
-	{ "long length of attributes", BER,
+	{ "long length of attributes", BER, API_ACCEPTS,
 	    { .attributes = "a0!{" CSR_REQUEST(CSR_SAN) "}" } },
-	{ "indefinite attributes", BER,
+	{ "indefinite attributes", BER, API_ACCEPTS,
 	    { .attributes = "a0~{" CSR_REQUEST(CSR_SAN) "}" } },
-	{ "indefinite attribute", BER, { .attributes =
+	{ "indefinite attribute", BER, API_ACCEPTS, { .attributes =
 	    "a0{30~{06{2a864886f70d01090e} 31{30{" CSR_SAN "}}}}" } },
-	{ "long length of values", BER, { .attributes =
+	{ "long length of values", BER, API_ACCEPTS, { .attributes =
 	    "a0{30{06{2a864886f70d01090e} 31!{30{" CSR_SAN "}}}}" } },
-	{ "indefinite extensions", BER, { .attributes =
+	{ "indefinite extensions", BER, API_ACCEPTS, { .attributes =
 	    "a0{30{06{2a864886f70d01090e} 31{30~{" CSR_SAN "}}}}" } },
-	{ "long length of an extension", BER, { .attributes =
+	{ "long length of an extension", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30!{06{551d11} 04{" SAN_VALUE "}}") } },
-	{ "indefinite extension", BER, { .attributes =
+	{ "indefinite extension", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30~{06{551d11} 04{" SAN_VALUE "}}") } },
-	{ "long length of extnValue", BER, { .attributes =
+	{ "long length of extnValue", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04!{" SAN_VALUE "}}") } },
-	{ "extnValue in pieces", BER, { .attributes =
+	{ "extnValue in pieces", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04~{" SAN_VALUE "}}") } },
-	{ "long length in extnValue", BER, { .attributes =
+	{ "long length in extnValue", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04{30{82!{'a.example'}}}}") } },
-	{ "indefinite in extnValue", BER, { .attributes =
+	{ "indefinite in extnValue", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04{30~{82{'a.example'}}}}") } },
-	{ "trailing in extnValue", BER, { .attributes =
+	{ "trailing in extnValue", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04{" SAN_VALUE "0500}}") } },
-	{ "trailing in an extension", BER, { .attributes =
+	{ "trailing in an extension", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 04{" SAN_VALUE "} 0500}") } },
-	{ "critical FALSE written", BER, { .attributes =
+	{ "critical FALSE written", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 010100 04{" SAN_VALUE "}}") } },
-	{ "critical 01", BER, { .attributes =
+	{ "critical 01", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d11} 010101 04{" SAN_VALUE "}}") } },
-	{ "CA:FALSE written", BER, { .attributes =
+	{ "CA:FALSE written", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d13} 04{30{010100}}}") } },
-	{ "key usage with zero bits", BER, { .attributes =
+	{ "key usage with zero bits", BER, API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d0f} 04{03020080}}") } },
-	{ "empty extended key usage", PKI_BAD_INPUT, "extension",
+	{ "empty extended key usage", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes =
 	    REQUEST("30{06{551d25} 04{3000}}") } },
-	{ "attributes out of order", BER, { .attributes = "a0{30{06{2a0304} "
+	{ "attributes out of order", BER, API_ACCEPTS,
+	    { .attributes = "a0{30{06{2a0304} "
 	    "31{0500}} 30{06{2a0303} 31{0500}}}" } },
-	{ "values out of order", BER,
+	{ "values out of order", BER, API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a0304} 31{020101 020100}}}" } },
-	{ "BER in an unknown attribute", BER,
+	{ "BER in an unknown attribute", BER, API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a0304} 31{30~{0500}}}}" } },
-	{ "long length of algorithm", BER,
+	{ "long length of algorithm", BER, API_ACCEPTS,
 	    { .algorithm = "30!{06{2a8648ce3d040302}}" } },
-	{ "indefinite algorithm", BER,
+	{ "indefinite algorithm", BER, API_ACCEPTS,
 	    { .algorithm = "30~{06{2a8648ce3d040302}}" } },
-	{ "long length of signature", BER,
+	{ "long length of signature", BER, API_ACCEPTS,
 	    { .outside = "30{$i $g 03!{00$b}}" } },
-	{ "signature in pieces", BER, { .outside = "30{$i $g 03~{00$b}}" } },
-	{ "signature not whole octets", BER,
+	{ "signature in pieces", BER, API_ACCEPTS,
+	    { .outside = "30{$i $g 03~{00$b}}" } },
+	{ "signature not whole octets", BER, API_REFUSES,
 	    { .outside = "30{$i $g 03{01 $b 00}}" } },
 };
 
 static const struct row names[] = {
-	{ "CN with NUL", PKI_BAD_INPUT, "name",
+	{ "CN with NUL", PKI_BAD_INPUT, "name", API_ACCEPTS,
 	    { .subject = CN("0c", "'meter' 00 '.evil'") } },
-	{ "CN with a control character", PKI_BAD_INPUT, "name",
+	{ "CN with a control character", PKI_BAD_INPUT, "name", API_ACCEPTS,
 	    { .subject = CN("0c", "'meter' 1b '[2J'") } },
-	{ "CN of 65 characters", PKI_BAD_INPUT, "name",
+	{ "CN of 65 characters", PKI_BAD_INPUT, "name", API_ACCEPTS,
 	    { .subject = CN("0c", TEN TEN TEN TEN TEN TEN "'12345'") } },
-	{ "several attributes in a part", PKI_BAD_INPUT, "name",
+	{ "several attributes in a part", PKI_BAD_INPUT, "name", API_ACCEPTS,
 	    { .subject = "30{31{30{06{550403} 0c{'a'}} "
 	    "30{06{55040a} 0c{'b'}}}}" } },
-	{ "CN as BMPString", PKI_BAD_INPUT, "name",
+	{ "CN as BMPString", PKI_BAD_INPUT, "name", API_ACCEPTS,
 	    { .subject = CN("1e", "00610062") } },
-	{ "emailAddress", PKI_BAD_INPUT, "name", { .subject =
+	{ "emailAddress", PKI_BAD_INPUT, "name", API_ACCEPTS, { .subject =
 	    "30{31{30{06{2a864886f70d010901} 16{'a@b'}}}}" } },
-	{ "SAN with NUL", PKI_BAD_INPUT, "alt-name",
+	{ "SAN with NUL", PKI_BAD_INPUT, "alt-name", API_ACCEPTS,
 	    { .attributes = SAN("82{'a.example' 00 '.evil'}") } },
-	{ "SAN directoryName", PKI_BAD_INPUT, "alt-name",
+	{ "SAN directoryName", PKI_BAD_INPUT, "alt-name", API_ACCEPTS,
 	    { .attributes = SAN("a4{" CSR_SUBJECT "}") } },
-	{ "SAN otherName", PKI_BAD_INPUT, "alt-name",
+	{ "SAN otherName", PKI_BAD_INPUT, "alt-name", API_ACCEPTS,
 	    { .attributes = SAN("a0{06{2a0304} a0{0c{'x'}}}") } },
-	{ "empty SAN", PKI_BAD_INPUT, "alt-name", { .attributes = SAN("") } },
-	{ "CA:TRUE", PKI_DENIED, "basic-constraints", { .attributes =
+	{ "empty SAN", PKI_BAD_INPUT, "alt-name", API_ACCEPTS,
+	    { .attributes = SAN("") } },
+	{ "CA:TRUE", PKI_DENIED, "basic-constraints", API_ACCEPTS,
+	    { .attributes =
 	    REQUEST("30{06{551d13} 0101ff 04{30{0101ff}}}") } },
 	{ "CA:TRUE with path length", PKI_DENIED, "basic-constraints",
+	    API_ACCEPTS,
 	    { .attributes =
 	    REQUEST("30{06{551d13} 04{30{0101ff 020100}}}") } },
 	{ "path length without CA", PKI_DENIED, "basic-constraints",
+	    API_ACCEPTS,
 	    { .attributes = REQUEST("30{06{551d13} 04{30{020100}}}") } },
-	{ "keyCertSign", PKI_DENIED, "key-usage", { .attributes =
+	{ "keyCertSign", PKI_DENIED, "key-usage", API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d0f} 0101ff 04{03020284}}") } },
-	{ "cRLSign", PKI_DENIED, "key-usage", { .attributes =
+	{ "cRLSign", PKI_DENIED, "key-usage", API_ACCEPTS, { .attributes =
 	    REQUEST("30{06{551d0f} 0101ff 04{03020102}}") } },
-	{ "unknown critical extension", PKI_BAD_INPUT, "extension",
+	{ "unknown critical extension", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST("30{06{2a030405} 0101ff 0400}") } },
-	{ "name constraints", PKI_BAD_INPUT, "extension", { .attributes =
+	{ "name constraints", PKI_BAD_INPUT, "extension", API_ACCEPTS,
+	    { .attributes =
 	    REQUEST("30{06{551d1e} 0101ff 04{30{}}}") } },
-	{ "SAN twice", PKI_BAD_INPUT, "extension",
+	{ "SAN twice", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(CSR_SAN CSR_SAN) } },
-	{ "unknown extension twice", PKI_BAD_INPUT, "extension",
+	{ "unknown extension twice", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(ODD("05") ODD("05")) } },
-	{ "21 extensions", PKI_BAD_INPUT, "extension",
+	{ "21 extensions", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(FIVE("0") FIVE("1") FIVE("2") FIVE("3")
 	    ODD("41")) } },
-	{ "no extension", PKI_BAD_INPUT, "extension",
+	{ "no extension", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST("") } },
-	{ "two extensionRequests", PKI_BAD_INPUT, "extension", { .attributes =
+	{ "two extensionRequests", PKI_BAD_INPUT, "extension", API_ACCEPTS,
+	    { .attributes =
 	    "a0{" CSR_REQUEST(CSR_SAN) CSR_REQUEST(CSR_SAN) "}" } },
 	{ "extensionRequest of two values", PKI_BAD_INPUT, "extension",
+	    API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a864886f70d01090e} 31{30{" CSR_SAN
 	    "} 30{" CSR_SAN "}}}}" } },
-	{ "attribute without a value", PKI_BAD_INPUT, "attribute",
+	{ "attribute without a value", PKI_BAD_INPUT, "attribute", API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a0304} 3100}}" } },
 	{ "challengePassword as INTEGER", PKI_BAD_INPUT, "attribute",
+	    API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a864886f70d010907} 31{020100}}}" } },
-	{ "two challengePasswords", PKI_BAD_INPUT, "attribute",
+	{ "two challengePasswords", PKI_BAD_INPUT, "attribute", API_ACCEPTS,
 	    { .attributes = "a0{30{06{2a864886f70d010907} 31{0c{'a'}}} "
 	    "30{06{2a864886f70d010907} 31{0c{'b'}}}}" } },
-	{ "11 attributes", PKI_BAD_INPUT, "attribute", { .attributes = "a0{"
+	{ "11 attributes", PKI_BAD_INPUT, "attribute", API_ACCEPTS,
+	    { .attributes = "a0{"
 	    ATTR("01") ATTR("02") ATTR("03") ATTR("04") ATTR("05") ATTR("06")
 	    ATTR("07") ATTR("08") ATTR("09") ATTR("0a") ATTR("0b") "}" } },
 };
 
 /* Keys and algorithms; those signed by P-256 are refused before that. */
 static const struct row keys[] = {
-	{ "compressed point", PKI_DENIED, "key-point", { .spki =
+	{ "compressed point", PKI_DENIED, "key-point", API_REFUSES, { .spki =
 	    "30{30{" EC_KEY "} 03{00 02 6b17d1f2e12c4247f8bce6e563a440f2"
 	    "77037d812deb33a0f4a13945d898c296}}" } },
-	{ "point off the curve", PKI_DENIED, "key-point", { .spki =
+	{ "point off the curve", PKI_DENIED, "key-point", API_REFUSES, { .spki =
 	    "30{30{" EC_KEY "} 03{00 04 6b17d1f2e12c4247f8bce6e563a440f2"
 	    "77037d812deb33a0f4a13945d898c296"
 	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f6"
 	    "}}" } },
-	{ "point at infinity", PKI_DENIED, "key-point",
+	{ "point at infinity", PKI_DENIED, "key-point", API_REFUSES,
 	    { .spki = "30{30{" EC_KEY "} 03{00 00}}" } },
-	{ "P-192", PKI_DENIED, "key-curve", { .spki =
+	{ "P-192", PKI_DENIED, "key-curve", API_REFUSES, { .spki =
 	    "30{30{06{2a8648ce3d0201} 06{2a8648ce3d030101}} 03{00 04"
 	    "188da80eb03090f67cbf20eb43a18800f4ff0afd82ff1012"
 	    "07192b95ffc8da78631011ed6b24cdd573f977a11e794811}}" } },
-	{ "no curve", PKI_DENIED, "key-curve",
+	{ "no curve", PKI_DENIED, "key-curve", API_REFUSES,
 	    { .spki = "30{30{06{2a8648ce3d0201}} 03{00$p}}" } },
-	{ "X25519", PKI_DENIED, "key-type", { .spki = "30{30{06{2b656e}} 03{00"
+	{ "X25519", PKI_DENIED, "key-type", API_REFUSES,
+	    { .spki = "30{30{06{2b656e}} 03{00"
 	    TEN TEN TEN "'12'}}" } },
-	{ "ECDSA with SHA-1", PKI_DENIED, "signature-algorithm",
+	{ "ECDSA with SHA-1", PKI_DENIED, "signature-algorithm", API_ACCEPTS,
 	    { .digest = "SHA1", .algorithm = "30{06{2a8648ce3d0401}}" } },
 	{ "an unknown algorithm", PKI_DENIED, "signature-algorithm",
+	    API_REFUSES,
 	    { .algorithm = "30{06{2a0304}}" } },
 	{ "ECDSA with parameters", PKI_DENIED, "signature-algorithm",
+	    API_ACCEPTS,
 	    { .algorithm = "30{06{2a8648ce3d040302} 0500}" } },
 	{ "RSA's algorithm for an EC key", PKI_DENIED, "signature-algorithm",
+	    API_REFUSES,
 	    { .algorithm = "30{06{2a864886f70d01010b} 0500}" } },
 	{ "an algorithm by another name", PKI_DENIED, "proof-of-possession",
+	    API_REFUSES,
 	    { .algorithm = "30{06{2a8648ce3d040303}}" } },
 };
+
+/* As a program would that knows libcrypto only: DER, else PEM. */
+static X509_REQ *
+read_by_libcrypto(pki_bytes in)
+{
+	const uint8_t *at = in.data;
+	BIO *bio;
+	X509_REQ *request;
+
+	if (in.data[0] == 0x30)
+		return d2i_X509_REQ(NULL, &at, (long)in.len);
+	bio = BIO_new_mem_buf(in.data, (int)in.len);
+	request = PEM_read_bio_X509_REQ(bio, NULL, NULL, NULL);
+	BIO_free(bio);
+	return request;
+}
+
+static int
+verify_by_libcrypto(pki_bytes in)
+{
+	X509_REQ *request = read_by_libcrypto(in);
+	int result = -1;
+
+	if (request != NULL)
+		result = X509_REQ_verify(request,
+		    X509_REQ_get0_pubkey(request));
+	X509_REQ_free(request);
+	return result;
+}
 
 static void
 expect_refused(const struct row *row, pki_bytes in)
@@ -238,6 +303,8 @@ expect_refused(const struct row *row, pki_bytes in)
 	cr_expect(rc == row->code && csr == NULL &&
 	    strcmp(err.rule, row->rule) == 0, "%s: %s by rule '%s': %s",
 	    row->what, pki_code_name(rc), err.rule, err.msg);
+	cr_expect((verify_by_libcrypto(in) == 1) ==
+	    (row->api == API_ACCEPTS), "%s: libcrypto", row->what);
 }
 
 static void
@@ -264,20 +331,6 @@ expect_rows_refused(const struct row *rows, size_t count)
 Test(csr_refused, what_is_not_strict_der_at_any_level)
 {
 	expect_rows_refused(encodings, PKI_COUNT(encodings));
-}
-
-static int
-verify_by_libcrypto(pki_bytes der)
-{
-	const uint8_t *at = der.data;
-	X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)der.len);
-	int result = -1;
-
-	if (request != NULL)
-		result = X509_REQ_verify(request,
-		    X509_REQ_get0_pubkey(request));
-	X509_REQ_free(request);
-	return result;
 }
 
 /* The control: but for our reader these would pass, truly signed. */
@@ -343,26 +396,34 @@ Test(csr_refused, keys_of_the_wrong_size_exponent_or_curve)
 		struct row row;
 		EVP_PKEY  *key;
 	} rows[] = {
-		{ { "RSA 1024", PKI_DENIED, "key-size", CSR_USUAL },
+		{ { "RSA 1024", PKI_DENIED, "key-size", API_ACCEPTS,
+		    CSR_USUAL },
 		    generate_rsa(1024, 65537) },
-		{ { "RSA 2056", PKI_DENIED, "key-size", CSR_USUAL },
+		{ { "RSA 2056", PKI_DENIED, "key-size", API_ACCEPTS,
+		    CSR_USUAL },
 		    generate_rsa(2056, 65537) },
-		{ { "RSA with e = 3", PKI_DENIED, "key-exponent", CSR_USUAL },
+		{ { "RSA with e = 3", PKI_DENIED, "key-exponent", API_ACCEPTS,
+		    CSR_USUAL },
 		    generate_rsa(2048, 3) },
-		{ { "explicit parameters", PKI_DENIED, "key-curve",
+		{ { "explicit parameters", PKI_DENIED, "key-curve", API_ACCEPTS,
 		    CSR_USUAL }, generate_explicit() },
-		{ { "secp224r1", PKI_DENIED, "key-curve", CSR_USUAL },
+		{ { "secp224r1", PKI_DENIED, "key-curve", API_ACCEPTS,
+		    CSR_USUAL },
 		    EVP_EC_gen("P-224") },
-		{ { "secp256k1", PKI_DENIED, "key-curve", CSR_USUAL },
+		{ { "secp256k1", PKI_DENIED, "key-curve", API_ACCEPTS,
+		    CSR_USUAL },
 		    EVP_EC_gen("secp256k1") },
 		{ { "MD5 with RSA", PKI_DENIED, "signature-algorithm",
+		    API_ACCEPTS,
 		    { .digest = "MD5", .algorithm =
 		    "30{06{2a864886f70d010104} 0500}" } }, EVP_RSA_gen(2048) },
 		{ { "SHA-1 with RSA", PKI_DENIED, "signature-algorithm",
+		    API_ACCEPTS,
 		    { .digest = "SHA1", .algorithm =
 		    "30{06{2a864886f70d010105} 0500}" } }, EVP_RSA_gen(2048) },
 		{ { "PSS with SHA-1 by default", PKI_DENIED,
-		    "signature-algorithm", { .digest = "SHA1", .pss = true,
+		    "signature-algorithm", API_ACCEPTS,
+		    { .digest = "SHA1", .pss = true,
 		    .algorithm = "30{06{2a864886f70d01010a} 3000}" } },
 		    EVP_RSA_gen(2048) },
 	};
@@ -377,7 +438,7 @@ Test(csr_refused, keys_of_the_wrong_size_exponent_or_curve)
 static void
 expect_fixture_refused(const char *name, const char *rule)
 {
-	struct row row = { name, PKI_DENIED, rule, CSR_USUAL };
+	struct row row = { name, PKI_DENIED, rule, API_ACCEPTS, CSR_USUAL };
 	PKI_AUTO(pki_buf) text = NULL;
 	char path[PKI_PATH_MAX];
 
@@ -401,7 +462,8 @@ Test(csr_refused, a_dsa_key)
 Test(csr_refused_quickly, a_huge_rsa_key)
 {
 	PKI_AUTO(pki_buf) spki = pki_buf_new();
-	struct row row = { "RSA 8192", PKI_DENIED, "key-size", CSR_USUAL };
+	struct row row = { "RSA 8192", PKI_DENIED, "key-size", API_REFUSES,
+	    CSR_USUAL };
 	EVP_PKEY *signer = EVP_EC_gen("P-256");
 
 	pki_buf_add_text(spki, "30{30{06{2a864886f70d010101} 0500} "
@@ -417,6 +479,7 @@ Test(csr_refused_quickly, a_huge_rsa_key)
 Test(csr_refused, a_signature_by_another_key)
 {
 	struct row row = { "another key", PKI_DENIED, "proof-of-possession",
+	    API_REFUSES,
 	    CSR_USUAL };
 	EVP_PKEY *signer = EVP_EC_gen("P-256");
 
@@ -438,7 +501,8 @@ make_usual(pki_buf *der)
 Test(csr_refused, more_octets_than_the_limit)
 {
 	static const uint8_t nulls[PKI_CSR_FILE_MAX + 1] = { 0x30, 0x82 };
-	struct row row = { "9000 octets", PKI_BAD_INPUT, "size", CSR_USUAL };
+	struct row row = { "9000 octets", PKI_BAD_INPUT, "size", API_REFUSES,
+	    CSR_USUAL };
 	PKI_AUTO(pki_buf) text = pki_buf_new();
 
 	expect_refused(&row, pki_bytes_of(nulls, 9000));
@@ -454,7 +518,8 @@ Test(csr_refused, pem_that_is_not_one_request)
 	PKI_AUTO(pki_buf) der = pki_buf_new();
 	PKI_AUTO(pki_buf) two = pki_buf_new();
 	PKI_AUTO(pki_buf) wrong = pki_buf_new();
-	struct row row = { "garbage", PKI_BAD_INPUT, "pem", CSR_USUAL };
+	struct row row = { "garbage", PKI_BAD_INPUT, "pem", API_REFUSES,
+	    CSR_USUAL };
 
 	make_usual(der);
 	expect_refused(&row, PKI_BYTES_TEXT("-----BEGIN CERTIFICATE REQUEST"
@@ -464,8 +529,10 @@ Test(csr_refused, pem_that_is_not_one_request)
 	pki_pem_add(two, PKI_PEM_CSR, pki_buf_bytes(der));
 	pki_pem_add(two, PKI_PEM_CSR, pki_buf_bytes(der));
 	row.what = "two blocks";
+	row.api = API_ACCEPTS;
 	expect_refused(&row, pki_buf_bytes(two));
 	pki_pem_add(wrong, PKI_PEM_CERT, pki_buf_bytes(der));
 	row.what = "wrong label";
+	row.api = API_REFUSES;
 	expect_refused(&row, pki_buf_bytes(wrong));
 }

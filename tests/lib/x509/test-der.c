@@ -249,6 +249,75 @@ Test(der_add, writes_what_the_reader_reads_at_every_length)
 	}
 }
 
+Test(der_add, knows_lengths_before_it_writes)
+{
+	static const size_t lengths[] = {
+		0, 1, 127, 128, 255, 256, 65535, 65536, 70000,
+	};
+	static const uint8_t zeros[70000];
+
+	for (size_t i = 0; i < PKI_COUNT(lengths); i++) {
+		PKI_AUTO(pki_buf) out = pki_buf_new();
+
+		pki_der_add(out, PKI_DER_SEQUENCE,
+		    pki_bytes_of(zeros, lengths[i]));
+		cr_expect(out->len == pki_der_size(lengths[i]));
+		pki_buf_cut(out, out->len - lengths[i]);
+		pki_der_add_header(out, PKI_DER_SEQUENCE, lengths[i]);
+		cr_expect(memcmp(out->data, out->data + out->len / 2,
+		    out->len / 2) == 0, "length %zu", lengths[i]);
+	}
+}
+
+Test(der_add, writes_minimal_integers)
+{
+	static const struct {
+		int64_t     value;
+		const char *octets;
+		size_t      len;
+	} rows[] = {
+		{ 0, "\x02\x01\x00", 3 },
+		{ 127, "\x02\x01\x7f", 3 },
+		{ 128, "\x02\x02\x00\x80", 4 },
+		{ 255, "\x02\x02\x00\xff", 4 },
+		{ 256, "\x02\x02\x01\x00", 4 },
+		{ 32768, "\x02\x03\x00\x80\x00", 5 },
+		{ INT64_MAX, "\x02\x08\x7f\xff\xff\xff\xff\xff\xff\xff", 10 },
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
+		PKI_AUTO(pki_buf) out = pki_buf_new();
+
+		pki_der_add_integer(out, rows[i].value);
+		cr_expect(pki_bytes_equal(pki_buf_bytes(out),
+		    pki_bytes_of(rows[i].octets, rows[i].len)), "row %zu", i);
+		cr_expect(out->len == pki_der_size(pki_der_integer_len(
+		    rows[i].value)), "row %zu", i);
+	}
+}
+
+Test(der_add, writes_times_that_the_reader_reads)
+{
+	static const int64_t times[] = {
+		0, INT64_C(946684799), INT64_C(951782400),
+		INT64_C(2524607999), INT64_C(2524608000),
+		INT64_C(253402300799),
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(times); i++) {
+		PKI_AUTO(pki_buf) out = pki_buf_new();
+		int64_t when = -1;
+		pki_der der;
+
+		pki_der_add_time(out, times[i]);
+		cr_expect(out->len == pki_der_size(pki_der_time_len(
+		    times[i])));
+		der = pki_der_from(pki_buf_bytes(out), "test");
+		cr_expect(pki_der_read_time(&der, &when, NULL) == PKI_OK &&
+		    when == times[i], "row %zu", i);
+	}
+}
+
 Test(der_format_oid, writes_dotted_arcs_and_cuts_what_does_not_fit)
 {
 	char text[40], shorter[8];

@@ -6,6 +6,7 @@
 
 TestSuite(name_parse, .timeout = 30);
 TestSuite(name_build, .timeout = 30);
+TestSuite(name_copy, .timeout = 30);
 TestSuite(name_match, .timeout = 30);
 TestSuite(name_common_name, .timeout = 30);
 TestSuite(name_print, .timeout = 30);
@@ -196,6 +197,26 @@ Test(name_build, refuses_values_that_parse_would_refuse)
 		    PKI_BAD_INPUT && strcmp(err.rule, "name") == 0, "%s",
 		    rows[i].value);
 	}
+}
+
+Test(name_copy, outlives_what_it_was_copied_from)
+{
+	static const pki_name_part parts[] = {
+		{ PKI_NAME_COUNTRY, "DE" },
+		{ PKI_NAME_ORGANIZATION, "Z\xc3\xa4hler" },
+		{ PKI_NAME_COMMON_NAME, "meter-0042" },
+	};
+	pki_name *name = NULL;
+	PKI_AUTO(pki_name) same = NULL;
+	PKI_AUTO(pki_name) copy = NULL;
+
+	cr_assert(pki_name_build(parts, 3, &name, NULL) == PKI_OK);
+	cr_assert(pki_name_build(parts, 3, &same, NULL) == PKI_OK);
+	cr_assert(pki_name_copy(name, &copy, NULL) == PKI_OK);
+	pki_name_free(name);
+	cr_expect(pki_name_equal(copy, same) && pki_name_match(copy, same));
+	for (size_t i = 0; i < PKI_COUNT(parts); i++)
+		cr_expect_str_eq(pki_name_at(copy, i)->value, parts[i].value);
 }
 
 Test(name_common_name, is_the_only_one_or_none)

@@ -9,6 +9,7 @@
 #include "x509/usage.h"
 
 TestSuite(tbs_encode, .timeout = 60);
+TestSuite(tbs_template, .timeout = 30);
 TestSuite(signed_add, .timeout = 30);
 
 #define CRL_URL "http://pki.example/crl/issuing/7.crl"
@@ -340,6 +341,56 @@ Test(tbs_encode, takes_every_type_of_key)
 		cr_expect(pki_cert_check_issuer(s.cert, s.cert, &err) ==
 		    PKI_OK, "%s: %s", pki_key_type_name((pki_key_type)type),
 		    err.msg);
+	}
+}
+
+/* Edits of what a template was made from. */
+static const pki_name *other_name;
+
+static void edit_ca(pki_tbs *tbs) { tbs->is_ca = true; }
+static void edit_length(pki_tbs *tbs) { tbs->path_len = 0; }
+static void edit_usage(pki_tbs *tbs) { tbs->key_usage ^= 2; }
+static void edit_purpose(pki_tbs *tbs) { tbs->ext_usage ^= 2; }
+static void edit_ocsp(pki_tbs *tbs) { tbs->ocsp_no_check = false; }
+static void edit_issuer(pki_tbs *tbs) { tbs->issuer = other_name; }
+static void edit_url(pki_tbs *tbs) { tbs->ca_url = CA_URL "x"; }
+static void drop_url(pki_tbs *tbs) { tbs->ca_url = NULL; }
+static void drop_id(pki_tbs *tbs) { tbs->authority_key_id.len = 0; }
+static void edit_id(pki_tbs *tbs) { tbs->authority_key_id.len--; }
+
+static void
+edit_algorithm(pki_tbs *tbs)
+{
+	tbs->algorithm = pki_sigalg_for(PKI_KEY_P384);
+}
+
+Test(tbs_template, fills_only_what_it_was_made_for)
+{
+	static sample_edit *const edits[] = {
+		edit_ca, edit_length, edit_usage, edit_purpose, edit_ocsp,
+		edit_issuer, edit_url, drop_url, drop_id, edit_id,
+		edit_algorithm,
+	};
+	SAMPLE ca = { 0 }, leaf = { 0 };
+	PKI_AUTO(pki_altnames) names = make_alt_names();
+	PKI_AUTO(pki_tbs_template) template = NULL;
+	PKI_AUTO(pki_buf) out = pki_buf_new();
+	pki_tbs tbs;
+
+	sample_make(&ca, "CA", NULL, sample_ca);
+	sample_make(&leaf, "meter-0042", &ca, NULL);
+	other_name = leaf.name;
+	tbs = fill_tbs(&leaf, &ca, names);
+	cr_assert(pki_tbs_template_new(&tbs, &template, NULL) == PKI_OK);
+	cr_expect(pki_tbs_template_fits(template, &tbs));
+	for (size_t i = 0; i < PKI_COUNT(edits); i++) {
+		pki_tbs edited = tbs;
+
+		edits[i](&edited);
+		cr_expect(!pki_tbs_template_fits(template, &edited),
+		    "edit %zu", i);
+		cr_expect(pki_tbs_fill(template, &edited, out, NULL) ==
+		    PKI_BAD_INPUT && out->len == 0, "edit %zu", i);
 	}
 }
 
