@@ -134,7 +134,8 @@ pki_pubkey_signature_max(const pki_pubkey *key)
 {
 	/* SEQUENCE of two INTEGERs, each as long as the curve's order. */
 	static const size_t ecdsa[] = {
-		[PKI_KEY_P256] = 72, [PKI_KEY_P384] = 104, [PKI_KEY_P521] = 139,
+		[PKI_KEY_P256] = 72, [PKI_KEY_P384] = 104,
+		[PKI_KEY_P521] = 139,
 	};
 
 	return key->type <= PKI_KEY_P521 ? ecdsa[key->type] :
@@ -233,7 +234,7 @@ pki_pubkey_verify(const pki_pubkey *key, const pki_sigalg *algorithm,
 
 /* Verifying in pieces. */
 struct pki_verifying {
-	EVP_MD_CTX       *ctx;          /* key->pkey is NULL: of the hash only */
+	EVP_MD_CTX       *ctx;          /* without a pkey: of the hash only */
 	const pki_pubkey *key;
 	const pki_sigalg *algorithm;
 };

@@ -295,6 +295,24 @@ prepare(const char *dir, int64_t count)
 	fflush(stdout);
 }
 
+/*
+ * In a process of its own: the peak memory that wait4() tells of a child
+ * begins with what its parent had at the fork.
+ */
+static void
+prepare_apart(const char *dir, int64_t count)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		prepare(dir, count);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
+		die(dir, "cannot prepare");
+}
+
 /* Ours and theirs in turn; the first of ours has no list to compare with. */
 static void
 measure(const char *parent, int64_t count, int rounds, struct cost *ours,
@@ -305,7 +323,7 @@ measure(const char *parent, int64_t count, int rounds, struct cost *ours,
 
 	snprintf(name, sizeof(name), "%" PRId64, count);
 	join(dir, parent, name);
-	prepare(dir, count);
+	prepare_apart(dir, count);
 	run_ours(dir);
 	for (int i = 0; i < rounds; i++) {
 		our_costs[i] = run_ours(dir);
