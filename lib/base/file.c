@@ -299,8 +299,12 @@ pki_file_move(pki_file_new *file, off_t from, off_t to, pki_err *err)
 pki_code
 pki_file_reopen(const pki_file_new *file, int *out, pki_err *err)
 {
-	int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
+	int fd;
 
+	/* What was reserved, or moved away, is not there. */
+	if (ftruncate(file->fd, file->len) != 0)
+		return pki_fail_errno(err, "write %s", file->path);
+	fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 0);
 	if (fd < 0)
 		return pki_fail_errno(err, "read %s", file->path);
 	*out = fd;

@@ -68,7 +68,7 @@ PKI_CHECKED pki_code pki_file_write_from(pki_file_new *file, const char *path,
 /* Move all from there on to another place. */
 PKI_CHECKED pki_code pki_file_move(pki_file_new *file, off_t from, off_t to,
     pki_err *err);
-/* A descriptor of its own to read back what was written. */
+/* A descriptor of its own to read back what was written, and no more. */
 PKI_CHECKED pki_code pki_file_reopen(const pki_file_new *file, int *out,
     pki_err *err);
 /* A hint: what was written goes to the disk while other work is done. */

@@ -351,6 +351,22 @@ Test(file_move, loses_no_octet_in_either_direction)
 	}
 }
 
+Test(file_move, leaves_nothing_behind_the_end_for_who_reads_back)
+{
+	PKI_AUTO(pki_file_new) file = NULL;
+	struct stat st;
+	int fd;
+
+	assert_ok(pki_file_begin(path, 0600, PKI_FILE_REPLACE, &file, &err),
+	    &err);
+	assert_ok(pki_file_write(file, pki_bytes_text("..abc"), &err), &err);
+	assert_ok(pki_file_move(file, 2, 1, &err), &err);
+	assert_ok(pki_file_reopen(file, &fd, &err), &err);
+	cr_expect_eq(fstat(fd, &st), 0);
+	cr_expect_eq(st.st_size, 4);
+	close(fd);
+}
+
 Test(file_write_from, puts_another_file_whole)
 {
 	PKI_AUTO(pki_file_new) file = NULL;
