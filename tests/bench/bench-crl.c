@@ -1,67 +1,38 @@
 /*
  * A full CRL of many entries, DER and PEM, gate, signature check and fsync,
- * against "openssl ca -gencrl" on the same entries.
- *
- *   bench-crl [ENTRIES [ROUNDS]]       1000000, and a tenth of them; 5
- *
- * Both work in a process of their own, in turn; printed are the median, the
- * least and the most of their wall time, and the memory they came to.
+ * against "openssl ca -gencrl" on the same entries: wall time of a process,
+ * and the memory that ours came to.
  */
+#include "tests/bench/bench.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "ca/publish.h"
-#include "x509/digest.h"
 
-#define ROUNDS_MAX 50
+#define ROUNDS 5
 
 static const pki_requester who = { PKI_BY_OPERATOR, "bench" };
-
-static void
-die(const char *what, const char *why)
-{
-	fprintf(stderr, "bench-crl: %s: %s\n", what, why);
-	exit(1);
-}
-
-static void
-must(pki_code rc, const pki_err *err)
-{
-	if (rc != PKI_OK)
-		die(pki_code_name(rc), err->msg);
-}
-
-static double
-wall(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void
 join(char out[PKI_PATH_MAX], const char *dir, const char *name)
 {
 	pki_err err;
 
-	must(pki_path_join(out, dir, name, &err), &err);
+	BENCH_OK(pki_path_join(out, dir, name, &err), &err);
 }
 
 static void
 sql(sqlite3 *db, const char *text)
 {
 	if (sqlite3_exec(db, text, NULL, NULL, NULL) != SQLITE_OK)
-		die(text, sqlite3_errmsg(db));
+		bench_fail(sqlite3_errmsg(db), NULL);
 }
 
 /* What one entry is: our serials, one second apart, a reason each. */
@@ -88,21 +59,6 @@ make_entry(int64_t i, int64_t begin)
 	return entry;
 }
 
-static void
-make_ca(const char *dir)
-{
-	const pki_ca_setup setup = {
-		.options = { .state_dir = dir, .conf_dir = dir },
-		.templates_dir = TEMPLATES_DIR, .display_name = "Bench",
-		.root_key = PKI_KEY_P256, .issuing_key = PKI_KEY_P256,
-		.base_url = "http://pki.bench", .crl_form = PKI_CRL_FULL,
-		.who = who,
-	};
-	pki_err err;
-
-	must(pki_ca_init(&setup, &err), &err);
-}
-
 /* Rows as a CA of that age has them, its certificate standing for each. */
 static void
 fill(const char *dir, int64_t count, int64_t begin)
@@ -120,11 +76,11 @@ fill(const char *dir, int64_t count, int64_t begin)
 
 	join(path, dir, "ca.db");
 	if (sqlite3_open(path, &db) != SQLITE_OK)
-		die(path, sqlite3_errmsg(db));
+		bench_fail(sqlite3_errmsg(db), NULL);
 	sql(db, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4000;"
 	    "PRAGMA cache_size = -200000; BEGIN");
 	if (sqlite3_prepare_v2(db, insert, -1, &stmt, NULL) != SQLITE_OK)
-		die("insert", sqlite3_errmsg(db));
+		bench_fail(sqlite3_errmsg(db), NULL);
 	for (int64_t i = 0; i < count; i++) {
 		struct entry entry = make_entry(i, begin);
 
@@ -132,7 +88,7 @@ fill(const char *dir, int64_t count, int64_t begin)
 		sqlite3_bind_int64(stmt, 2, entry.revoked_at);
 		sqlite3_bind_int(stmt, 3, entry.reason);
 		if (sqlite3_step(stmt) != SQLITE_DONE)
-			die("insert", sqlite3_errmsg(db));
+			bench_fail(sqlite3_errmsg(db), NULL);
 		sqlite3_reset(stmt);
 	}
 	sqlite3_finalize(stmt);
@@ -158,15 +114,15 @@ write_index(const char *dir, int64_t count, int64_t begin)
 	f = fopen(path, "w");
 	if (f == NULL || fprintf(f, config, dir, dir, dir, dir) < 0 ||
 	    fclose(f) != 0)
-		die(path, "cannot write");
+		bench_fail(path, NULL);
 	join(path, dir, "crlnumber");
 	f = fopen(path, "w");
 	if (f == NULL || fputs("01\n", f) < 0 || fclose(f) != 0)
-		die(path, "cannot write");
+		bench_fail(path, NULL);
 	join(path, dir, "index.txt");
 	f = fopen(path, "w");
 	if (f == NULL)
-		die(path, "cannot write");
+		bench_fail(path, NULL);
 	for (int64_t i = 0; i < count; i++) {
 		struct entry entry = make_entry(i, begin);
 		pki_date date = pki_date_of(entry.revoked_at);
@@ -181,34 +137,42 @@ write_index(const char *dir, int64_t count, int64_t begin)
 		fprintf(f, "\tunknown\t/CN=meter-%" PRId64 "\n", i);
 	}
 	if (fclose(f) != 0)
-		die(path, "cannot write");
+		bench_fail(path, NULL);
 }
 
 /* What a process came to. */
 struct cost {
-	double wall;
-	long   kib;
+	double wall;            /* seconds */
+	double kib;             /* peak memory, of ours only */
 };
 
 static struct cost
 run(const char *const argv[])
 {
-	double begin = wall();
-	struct rusage usage;
-	pid_t pid = fork();
-	int status;
+	struct cost cost = { .wall = bench_wall() };
+	int ends[2], status;
+	pid_t pid;
+	FILE *said;
 
+	if (pipe2(ends, O_CLOEXEC) != 0 || (pid = fork()) < 0)
+		bench_fail("fork", NULL);
 	if (pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
-		dup2(null, 1);
+		dup2(ends[1], 1);
 		dup2(null, 2);
 		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
-	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status != 0)
-		die(argv[0], "failed");
-	return (struct cost){ wall() - begin, usage.ru_maxrss };
+	close(ends[1]);
+	said = fdopen(ends[0], "r");
+	if (said == NULL || fscanf(said, "%lf", &cost.kib) != 1)
+		cost.kib = 0;
+	if (waitpid(pid, &status, 0) != pid || status != 0)
+		bench_fail(argv[0], NULL);
+	cost.wall = bench_wall() - cost.wall;
+	fclose(said);
+	return cost;
 }
 
 static struct cost
@@ -235,135 +199,95 @@ run_openssl(const char *dir)
 	return run(argv);
 }
 
-/* The child's part: one publication by the library. */
-static int
-publish(const char *dir)
+/* The greatest memory of this program since it began, in KiB. */
+static long
+peak_memory(void)
+{
+	FILE *in = fopen("/proc/self/status", "r");
+	char line[256];
+	long kib = 0;
+
+	if (in == NULL)
+		bench_fail("/proc/self/status", NULL);
+	while (fgets(line, sizeof(line), in) != NULL)
+		if (strncmp(line, "VmHWM:", 6) == 0)
+			kib = strtol(line + 6, NULL, 10);
+	fclose(in);
+	return kib;
+}
+
+int
+bench_publish(const char *dir)
 {
 	const pki_ca_options options = { .state_dir = dir, .conf_dir = dir };
 	PKI_AUTO(pki_ca) ca = NULL;
 	pki_err err;
 
-	must(pki_ca_open(&options, &ca, &err), &err);
-	must(pki_ca_publish(ca, "issuing", &who, NULL, NULL, &err), &err);
+	BENCH_OK(pki_ca_open(&options, &ca, &err), &err);
+	BENCH_OK(pki_ca_publish(ca, "issuing", &who, NULL, NULL, &err), &err);
+	printf("%ld\n", peak_memory());
 	return 0;
 }
 
-static int
-compare_costs(const void *a, const void *b)
-{
-	double left = ((const struct cost *)a)->wall;
-	double right = ((const struct cost *)b)->wall;
-
-	return left < right ? -1 : left > right;
-}
-
-static struct cost
-report(const char *name, int64_t count, struct cost *costs, int rounds)
-{
-	struct cost median;
-	long most = 0;
-
-	qsort(costs, (size_t)rounds, sizeof(*costs), compare_costs);
-	median = costs[rounds / 2];
-	for (int i = 0; i < rounds; i++)
-		if (costs[i].kib > most)
-			most = costs[i].kib;
-	median.kib = most;
-	printf("%-8s %8" PRId64 " entries: %.3f s (%.3f to %.3f), %.1f MiB\n",
-	    name, count, median.wall, costs[0].wall, costs[rounds - 1].wall,
-	    (double)most / 1024);
-	fflush(stdout);
-	return median;
-}
-
 static void
-prepare(const char *dir, int64_t count)
+prepare(const bench_options *options, const char *name, int64_t count,
+    char dir[PKI_PATH_MAX])
 {
 	int64_t begin = pki_clock_now(NULL) - 100 * PKI_DAY;
 	char command[3 * PKI_PATH_MAX];
-	double since = wall();
 
-	make_ca(dir);
+	bench_make_ca(options, name, dir);
 	fill(dir, count, begin);
 	write_index(dir, count, begin);
 	snprintf(command, sizeof(command), "openssl x509 -in %s/public/ca/"
 	    "issuing.cer -inform DER -out %s/issuing.pem", dir, dir);
 	if (system(command) != 0)
-		die(command, "failed");
-	printf("prepared %8" PRId64 " entries: %.1f s\n", count,
-	    wall() - since);
-	fflush(stdout);
+		bench_fail(command, NULL);
 }
 
-/*
- * In a process of its own: the peak memory that wait4() tells of a child
- * begins with what its parent had at the fork.
- */
+/* Medians of both in turn; the first of ours has no list to compare with. */
 static void
-prepare_apart(const char *dir, int64_t count)
+measure(const char *dir, struct cost *ours, struct cost *theirs)
 {
-	pid_t pid = fork();
-	int status;
+	double our_wall[ROUNDS], their_wall[ROUNDS];
+	size_t i;
 
-	if (pid == 0) {
-		prepare(dir, count);
-		_exit(0);
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0)
-		die(dir, "cannot prepare");
-}
-
-/* Ours and theirs in turn; the first of ours has no list to compare with. */
-static void
-measure(const char *parent, int64_t count, int rounds, struct cost *ours,
-    struct cost *theirs)
-{
-	struct cost our_costs[ROUNDS_MAX], their_costs[ROUNDS_MAX];
-	char dir[PKI_PATH_MAX], name[32];
-
-	snprintf(name, sizeof(name), "%" PRId64, count);
-	join(dir, parent, name);
-	prepare_apart(dir, count);
 	run_ours(dir);
-	for (int i = 0; i < rounds; i++) {
-		our_costs[i] = run_ours(dir);
-		their_costs[i] = run_openssl(dir);
+	ours->kib = 0;
+	for (i = 0; i < ROUNDS; i++) {
+		struct cost cost = run_ours(dir);
+
+		our_wall[i] = cost.wall;
+		if (cost.kib > ours->kib)
+			ours->kib = cost.kib;
+		their_wall[i] = run_openssl(dir).wall;
 	}
-	*ours = report("ours", count, our_costs, rounds);
-	*theirs = report("openssl", count, their_costs, rounds);
+	ours->wall = bench_median(our_wall, ROUNDS);
+	theirs->wall = bench_median(their_wall, ROUNDS);
 }
 
-static void
-judge(const char *what, double value, double target)
+void
+bench_crl(const bench_options *options)
 {
-	printf("%-44s %6.3f  target %6.2f  %s\n", what, value, target,
-	    value <= target ? "PASS" : "FALLS SHORT");
-}
+	int64_t count = options->quick ? 200000 : 1000000;
+	char large[PKI_PATH_MAX], small[PKI_PATH_MAX];
+	struct cost ours, theirs, few, few_theirs;
 
-int
-main(int argc, char **argv)
-{
-	int64_t count = argc > 1 ? strtoll(argv[1], NULL, 10) : 1000000;
-	int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 5;
-	struct cost ours, theirs, small, small_theirs;
-	const char *tmp = getenv("TMPDIR");
-	char dir[PKI_PATH_MAX - 64], command[PKI_PATH_MAX];
-
-	if (argc == 3 && strcmp(argv[1], "--publish") == 0)
-		return publish(argv[2]);
-	if (count < 10 || rounds < 1 || rounds > ROUNDS_MAX)
-		die("usage", "bench-crl [ENTRIES [ROUNDS]]");
-	snprintf(dir, sizeof(dir), "%s/bench-crl.XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(dir) == NULL)
-		die(dir, "cannot make");
-	measure(dir, count / 10, rounds, &small, &small_theirs);
-	measure(dir, count, rounds, &ours, &theirs);
-	judge("wall time, against openssl ca -gencrl",
-	    ours.wall / theirs.wall, 0.12);
-	judge("peak memory, MiB", (double)ours.kib / 1024, 16);
-	judge("peak memory, against a tenth of the entries",
-	    (double)ours.kib / (double)small.kib, 1.1);
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command) == 0 ? 0 : 1;
+	prepare(options, "crl-small", count / 10, small);
+	prepare(options, "crl-large", count, large);
+	measure(small, &few, &few_theirs);
+	measure(large, &ours, &theirs);
+	bench_report(&(bench_claim){
+		options->quick ? "CRL of 200 000 against openssl ca -gencrl" :
+		"CRL of 1 000 000 against openssl ca -gencrl", "s", ours.wall,
+		theirs.wall, BENCH_AT_MOST, 0.12, "wall, medians",
+	});
+	bench_report(&(bench_claim){
+		"CRL: peak memory against 16 MiB", "KiB", ours.kib,
+		16 * 1024, BENCH_AT_MOST, 1.0, NULL,
+	});
+	bench_report(&(bench_claim){
+		"CRL: peak memory against a tenth of the entries", "KiB",
+		ours.kib, few.kib, BENCH_AT_MOST, 1.1, NULL,
+	});
 }

@@ -22,6 +22,7 @@ static const struct suite {
 	{ "issue", bench_issue },
 	{ "durable", bench_durable },
 	{ "store", bench_store },
+	{ "crl", bench_crl },
 	{ "command", bench_command },
 };
 
@@ -199,6 +200,8 @@ main(int argc, char **argv)
 
 	if (argc == 4 && strcmp(argv[1], "--child") == 0)
 		return bench_child(argv[2], argv[3]);
+	if (argc == 3 && strcmp(argv[1], "--publish") == 0)
+		return bench_publish(argv[2]);
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (c) {
 		case 'q': options.quick = true; break;

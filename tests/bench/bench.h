@@ -82,10 +82,14 @@ void bench_grow(const char *state, int64_t certificates);
 /* What "bench --child COUNT TEMPLATES" does: see bench-durable.c. */
 int bench_child(const char *count, const char *templates_dir);
 
+/* What "bench --publish DIR" does, in a process of its own: bench-crl.c. */
+int bench_publish(const char *dir);
+
 /* Suites. */
 void bench_issue(const bench_options *options);
 void bench_durable(const bench_options *options);
 void bench_store(const bench_options *options);
+void bench_crl(const bench_options *options);
 void bench_command(const bench_options *options);
 
 #endif

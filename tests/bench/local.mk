@@ -3,6 +3,7 @@
 EXTRA_PROGRAMS += tests/bench/bench
 tests_bench_bench_SOURCES = \
 	%D%/bench-command.c \
+	%D%/bench-crl.c \
 	%D%/bench-durable.c \
 	%D%/bench-issue.c \
 	%D%/bench-store.c \
@@ -29,10 +30,3 @@ bench bench-gate: tests/bench/bench tests/bench/slow-sync.la pki-ctl
 	    --slow-sync $(abs_builddir)/tests/bench/.libs/slow-sync.so \
 	    --json bench.json --svg bench.svg
 CLEANFILES += tests/bench/bench bench.json bench.svg
-
-# Full CRLs alone, at a million entries: bench-crl [ENTRIES [ROUNDS]].
-EXTRA_PROGRAMS += tests/bench/bench-crl
-tests_bench_bench_crl_SOURCES = %D%/bench-crl.c
-tests_bench_bench_crl_CPPFLAGS = $(tests_cppflags)
-tests_bench_bench_crl_LDADD = libpki-ca.la libpki-core.la
-CLEANFILES += tests/bench/bench-crl
