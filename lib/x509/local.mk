@@ -41,10 +41,14 @@ libpki_core_la_SOURCES += \
 	%D%/digest.c \
 	%D%/extension.c \
 	%D%/extension.h \
+	%D%/key-ec.c \
+	%D%/key-ec.h \
 	%D%/key-hash.h \
 	%D%/key-pieces.c \
 	%D%/key-quality.c \
 	%D%/key-quality.h \
+	%D%/key-read.c \
+	%D%/key-read.h \
 	%D%/key.c \
 	%D%/name-text.c \
 	%D%/name-text.h \

@@ -277,6 +277,15 @@ refuse_algorithm(pki_bytes content, pki_err *err)
 	return pki_refuse(err, PKI_DENIED, "key-type", TYPES, "%s", name);
 }
 
+static const struct form *
+find_form(pki_bytes identifier)
+{
+	for (size_t i = 0; i < PKI_COUNT(forms); i++)
+		if (pki_bytes_equal(forms[i].identifier, identifier))
+			return &forms[i];
+	return NULL;
+}
+
 /* Take a SubjectPublicKeyInfo apart and find its row: RFC 5280, 4.1.2.7. */
 static pki_code
 read_spki(pki_bytes spki, const struct form **out, pki_bytes *bits,
@@ -294,12 +303,9 @@ read_spki(pki_bytes spki, const struct form **out, pki_bytes *bits,
 	    (rc = pki_der_read_bits(&inner, bits, err)) ||
 	    (rc = pki_der_finish(&inner, err)))
 		return rc;
-	for (size_t i = 0; i < PKI_COUNT(forms); i++) {
-		if (pki_bytes_equal(forms[i].identifier, identifier)) {
-			*out = &forms[i];
-			return PKI_OK;
-		}
-	}
+	*out = find_form(identifier);
+	if (*out != NULL)
+		return PKI_OK;
 	if (tag != PKI_DER_SEQUENCE)
 		return pki_refuse(err, PKI_BAD_INPUT, "der",
 		    "an AlgorithmIdentifier", "public key algorithm of tag "
@@ -326,4 +332,15 @@ pki_spki_load(pki_bytes spki, EVP_PKEY **pkey, pki_key_type *type,
 	*pkey = key.pkey;
 	*type = key.type;
 	return PKI_OK;
+}
+
+bool
+pki_spki_find_curve(pki_bytes identifier, pki_spki_curve *out)
+{
+	const struct form *form = find_form(identifier);
+
+	if (form == NULL || form->load != load_ec)
+		return false;
+	*out = (pki_spki_curve){ form->name, form->octets, form->identifier };
+	return true;
 }

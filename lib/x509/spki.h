@@ -14,4 +14,14 @@
 PKI_CHECKED pki_code pki_spki_load(pki_bytes spki, EVP_PKEY **pkey,
     pki_key_type *type, pki_bytes *bits, pki_err *err);
 
+/* One of the named curves. */
+typedef struct pki_spki_curve {
+	const char *name;
+	size_t      octets;     /* of an uncompressed point */
+	pki_bytes   identifier; /* its AlgorithmIdentifier, whole */
+} pki_spki_curve;
+
+/* The curve of an AlgorithmIdentifier; false when it is none that we take. */
+bool pki_spki_find_curve(pki_bytes identifier, pki_spki_curve *out);
+
 #endif

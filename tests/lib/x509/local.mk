@@ -19,6 +19,7 @@ tests_test_x509_SOURCES = \
 	%D%/test-csr.c \
 	%D%/test-der.c \
 	%D%/test-digest.c \
+	%D%/test-key-ec.c \
 	%D%/test-key.c \
 	%D%/test-name.c \
 	%D%/test-pem.c \
