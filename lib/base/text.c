@@ -67,20 +67,28 @@ pki_hex_parse(const char *text, size_t max_bytes, pki_buf **out, pki_err *err)
 }
 
 /* Four digits for up to three octets.  Returns where the next go. */
-static char *
-put_base64_group(char *out, const uint8_t *octets, size_t have)
+static void
+put_base64_whole(char *out, const uint8_t *octets)
 {
-	uint32_t group = (uint32_t)octets[0] << 16;
-	size_t k;
+	uint32_t group = (uint32_t)octets[0] << 16 |
+	    (uint32_t)octets[1] << 8 | octets[2];
 
-	if (have > 1)
-		group |= (uint32_t)octets[1] << 8;
-	if (have > 2)
-		group |= octets[2];
-	for (k = 0; k < 4; k++)
-		*out++ = k > have ? '=' :
-		    base64_digits[group >> (18 - 6 * k) & 63];
-	return out;
+	out[0] = base64_digits[group >> 18];
+	out[1] = base64_digits[group >> 12 & 63];
+	out[2] = base64_digits[group >> 6 & 63];
+	out[3] = base64_digits[group & 63];
+}
+
+/* The last one or two octets. */
+static void
+put_base64_rest(char *out, const uint8_t *octets, size_t have)
+{
+	const uint8_t padded[3] = { octets[0], have > 1 ? octets[1] : 0, 0 };
+
+	put_base64_whole(out, padded);
+	out[3] = '=';
+	if (have < 2)
+		out[2] = '=';
 }
 
 void
@@ -96,9 +104,13 @@ pki_base64_add(pki_buf *out, pki_bytes bytes, size_t line)
 	if (at == NULL)
 		return;
 	for (i = 0; i < bytes.len; i += 3) {
-		size_t have = bytes.len - i < 3 ? bytes.len - i : 3;
+		size_t have = bytes.len - i;
 
-		at = put_base64_group(at, bytes.data + i, have);
+		if (have >= 3)
+			put_base64_whole(at, bytes.data + i);
+		else
+			put_base64_rest(at, bytes.data + i, have);
+		at += 4;
 		column += 4;
 		if (line != 0 && (column >= line || i + 3 >= bytes.len)) {
 			*at++ = '\n';

@@ -1,14 +1,17 @@
 #include "ca/audit.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "ca/audit-line.h"
 #include "ca/record.h"
 #include "x509/digest.h"
+
+/* One more than an event has: it says that there were more. */
+#define MEMBERS_MAX 24
 
 pki_code
 pki_audit_leaf(pki_bytes line, pki_digest *out, pki_err *err)
@@ -84,73 +87,82 @@ requester_text(const pki_requester *who, char *out, size_t room)
 	return out;
 }
 
-static int
-set_details(json_t *object, const pki_audit_detail *detail)
-{
-	int bad = 0;
+/* Members of an event, in no order. */
+struct members {
+	pki_audit_member at[MEMBERS_MAX];
+	size_t           count;
+};
 
-	for (; detail != NULL && detail->key != NULL; detail++)
-		bad |= json_object_set_new(object, detail->key,
-		    detail->text != NULL ? json_string(detail->text) :
-		    json_integer(detail->number));
-	return bad;
+static void
+add_text(struct members *members, const char *key, const char *text)
+{
+	if (text != NULL && members->count < MEMBERS_MAX)
+		members->at[members->count++] = (pki_audit_member){
+			.key = key, .text = text,
+		};
 }
 
-/* One JSON object, keys sorted, no white space, ASCII: the row's octets. */
+static void
+add_number(struct members *members, const char *key, int64_t number)
+{
+	if (members->count < MEMBERS_MAX)
+		members->at[members->count++] = (pki_audit_member){
+			.key = key, .number = number,
+		};
+}
+
+/* The row's octets, in an empty buffer. */
 static pki_code
-print_event(const pki_audit_event *event, int64_t seq, int64_t at, char **out,
-    pki_err *err)
+print_event(const pki_audit_event *event, int64_t seq, int64_t at,
+    pki_buf *out, pki_err *err)
 {
 	char who[160], when[PKI_TIME_TEXT], serial[PKI_SERIAL_TEXT];
-	json_t *object = json_object();
-	int bad;
+	const pki_audit_detail *detail = event->details;
+	struct members members = { .count = 0 };
 
-	bad = json_object_set_new(object, "seq", json_integer(seq));
-	bad |= json_object_set_new(object, "time",
-	    json_string(pki_time_format(at, when)));
-	bad |= json_object_set_new(object, "action",
-	    json_string(event->action));
-	bad |= json_object_set_new(object, "by",
-	    json_string(requester_text(event->who, who, sizeof(who))));
-	if (event->ca != NULL)
-		bad |= json_object_set_new(object, "ca",
-		    json_string(event->ca));
-	if (event->name != NULL)
-		bad |= json_object_set_new(object, "name",
-		    json_string(event->name));
+	add_number(&members, "seq", seq);
+	add_text(&members, "time", pki_time_format(at, when));
+	add_text(&members, "action", event->action);
+	add_text(&members, "by", requester_text(event->who, who, sizeof(who)));
+	add_text(&members, "ca", event->ca);
+	add_text(&members, "name", event->name);
 	if (event->serial != NULL)
-		bad |= json_object_set_new(object, "serial",
-		    json_string(pki_serial_format(event->serial, serial)));
-	bad |= set_details(object, event->details);
-	*out = bad ? NULL : json_dumps(object,
-	    JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-	json_decref(object);
-	return *out == NULL ? pki_fail_memory(err) : PKI_OK;
+		add_text(&members, "serial",
+		    pki_serial_format(event->serial, serial));
+	for (; detail != NULL && detail->key != NULL; detail++) {
+		if (detail->text != NULL)
+			add_text(&members, detail->key, detail->text);
+		else
+			add_number(&members, detail->key, detail->number);
+	}
+	if (members.count == MEMBERS_MAX)
+		return pki_fail(err, PKI_USAGE, "too many audit details");
+	return pki_audit_line_add(out, members.at, members.count, err);
 }
 
 pki_code
 pki_audit_append(pki_ca *ca, const pki_audit_event *event, pki_err *err)
 {
+	PKI_AUTO(pki_buf) line = pki_buf_new();
 	pki_audit_tree tree;
 	pki_audit_row row;
-	char *line = NULL;
-	pki_code rc;
+	pki_code rc = pki_buf_check(line, err);
 
-	rc = pki_store_get_audit_tree(ca->store, &tree, err);
+	if (rc == PKI_OK)
+		rc = pki_store_get_audit_tree(ca->store, &tree, err);
 	if (rc != PKI_OK)
 		return rc;
 	row.seq = tree.size;
 	row.at = event->at != 0 ? event->at : pki_clock_now(ca->clock);
-	rc = print_event(event, row.seq, row.at, &line, err);
+	rc = print_event(event, row.seq, row.at, line, err);
 	if (rc != PKI_OK)
 		return rc;
-	row.line = line;
-	rc = pki_audit_leaf(pki_bytes_text(line), &row.leaf, err);
+	row.line = pki_buf_text(line);
+	rc = pki_audit_leaf(pki_buf_bytes(line), &row.leaf, err);
 	if (rc == PKI_OK)
 		rc = pki_audit_tree_add(&tree, &row.leaf, err);
 	if (rc == PKI_OK)
 		rc = pki_store_put_audit(ca->store, &row, &tree, err);
-	free(line);
 	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "audit");
 }
 

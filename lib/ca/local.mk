@@ -12,6 +12,8 @@ pkicainclude_HEADERS += \
 	%D%/status.h
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
+	%D%/audit-line.c \
+	%D%/audit-line.h \
 	%D%/audit-releases.c \
 	%D%/audit-releases.h \
 	%D%/audit-verify.c \

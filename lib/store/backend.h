@@ -97,6 +97,9 @@ struct pki_store {
 	const struct store_backend *backend;
 	void                       *db;
 	enum store_state            state;
+	/* The last one this transaction put or found; its id 0: none. */
+	pki_digest                  profile_digest;
+	int64_t                     profile_id;
 };
 
 extern const struct store_backend pki_store_memory;

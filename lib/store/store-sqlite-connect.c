@@ -1,6 +1,7 @@
 /* A connection: its settings and the layout it finds or makes. */
 #include "store/store-sqlite.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,6 +93,14 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 	return rc;
 }
 
+/* Nobody asks for the sums, which cost a mutex at each allocation. */
+static void
+count_no_memory(void)
+{
+	/* Refused when the program uses SQLite already: that works too. */
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 /*
  * A connection that has not touched the file yet.  The busy timeout comes
  * before anything else: two that open at once would fail each other.
@@ -99,12 +108,15 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 pki_code
 pki_sqlite_connect(const char *path, sqlite3 **out, pki_err *err)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	sqlite3 *db = NULL;
 	pki_code code;
-	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
+	int rc;
+
+	pthread_once(&once, count_no_memory);
+	rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
 	    NULL);
-
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
 	if (rc == SQLITE_OK)

@@ -104,6 +104,7 @@ pki_store_begin(pki_store *store, pki_err *err)
 		rc = store->backend->begin(store->db, err);
 	if (rc == PKI_OK)
 		store->state = STORE_WRITING;
+	store->profile_id = 0;
 	return rc;
 }
 
@@ -165,6 +166,7 @@ pki_store_keep(pki_store *store, pki_err *err)
 pki_code
 pki_store_undo(pki_store *store, pki_err *err)
 {
+	store->profile_id = 0;
 	return move_mark(store, store->backend->undo, err);
 }
 
@@ -232,8 +234,18 @@ pki_store_put_profile(pki_store *store, pki_profile_row *row, pki_err *err)
 
 	if (rc != PKI_OK)
 		return rc;
-	return leave_write(store,
+	if (store->profile_id != 0 &&
+	    pki_digest_equal(&store->profile_digest, &row->digest)) {
+		row->id = store->profile_id;
+		return PKI_OK;
+	}
+	rc = leave_write(store,
 	    store->backend->put_profile(store->db, row, err));
+	if (rc == PKI_OK) {
+		store->profile_digest = row->digest;
+		store->profile_id = row->id;
+	}
+	return rc;
 }
 
 pki_code

@@ -6,38 +6,45 @@
 #include <openssl/rand.h>
 
 #include "x509/openssl.h"
+#include "x509/pool.h"
 
 #define SHA256 "SHA2-256"
+
+/* They stay to the end of the process: a new one costs more than a hash. */
+static pki_pool contexts;
+
+static bool
+hash_all(EVP_MD_CTX *ctx, const pki_bytes *pieces, size_t count,
+    pki_digest *out)
+{
+	if (EVP_DigestInit_ex2(ctx, pki_md(SHA256), NULL) != 1)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len) != 1)
+			return false;
+	return EVP_DigestFinal_ex(ctx, out->octets, NULL) == 1;
+}
 
 pki_code
 pki_digest_of(pki_bytes bytes, pki_digest *out, pki_err *err)
 {
-	pki_digest digest;
-
-	if (EVP_Digest(bytes.data, bytes.len, digest.octets, NULL,
-	    pki_md(SHA256), NULL) != 1)
-		return pki_fail_openssl(err, "sha-256");
-	*out = digest;
-	return PKI_OK;
+	return pki_digest_of_all(&bytes, 1, out, err);
 }
 
 pki_code
 pki_digest_of_all(const pki_bytes *pieces, size_t count, pki_digest *out,
     pki_err *err)
 {
-	PKI_AUTO(EVP_MD_CTX) ctx = EVP_MD_CTX_new();
+	PKI_AUTO(EVP_MD_CTX) ctx = pki_pool_take(&contexts);
 	pki_digest digest;
 
 	if (ctx == NULL)
+		ctx = EVP_MD_CTX_new();
+	if (ctx == NULL)
 		return pki_fail_memory(err);
-	if (EVP_DigestInit_ex2(ctx, pki_md(SHA256), NULL) != 1)
+	if (!hash_all(ctx, pieces, count, &digest))
 		return pki_fail_openssl(err, "sha-256");
-	for (size_t i = 0; i < count; i++) {
-		if (EVP_DigestUpdate(ctx, pieces[i].data, pieces[i].len) != 1)
-			return pki_fail_openssl(err, "sha-256");
-	}
-	if (EVP_DigestFinal_ex(ctx, digest.octets, NULL) != 1)
-		return pki_fail_openssl(err, "sha-256");
+	ctx = pki_pool_give(&contexts, ctx);
 	*out = digest;
 	return PKI_OK;
 }

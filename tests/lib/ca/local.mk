@@ -2,6 +2,7 @@ check_PROGRAMS += tests/test-ca
 tests_test_ca_SOURCES = \
 	%D%/ca-sample.c \
 	%D%/ca-sample.h \
+	%D%/test-audit-line.c \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
 	%D%/test-batch.c \
