@@ -49,12 +49,25 @@ find_profile(const pki_ca *ca, const char *name, const pki_profile **out,
 	return rc;
 }
 
+static bool
+is_ca_name(const void *arg, const char *name)
+{
+	const pki_ca *ca = arg;
+	size_t i;
+
+	for (i = 0; i < ca->count; i++)
+		if (pki_text_equal_nocase(ca->authorities[i]->name, name))
+			return true;
+	return false;
+}
+
 pki_code
 pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
     pki_job *job, pki_err *err)
 {
 	pki_policy_facts facts = {
 		.profiles = ca->profiles, .now = pki_clock_now(ca->clock),
+		.is_ca = is_ca_name, .cas = ca,
 	};
 	const pki_request asked = {
 		.identity = request->identity, .key = request->key,

@@ -27,7 +27,10 @@ typedef struct pki_request {
 
 /* What surrounds the request. */
 typedef struct pki_policy_facts {
-	const pki_profiles *profiles;   /* for reserved identities */
+	const pki_profiles *profiles;   /* for reserved names */
+	/* Does a CA have this name, in any case of letters?  NULL: none. */
+	bool              (*is_ca)(const void *cas, const char *name);
+	const void         *cas;
 	int64_t             now;
 	int64_t             issuer_not_before, issuer_not_after;
 } pki_policy_facts;

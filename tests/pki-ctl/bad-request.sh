@@ -15,6 +15,13 @@ openssl req -new -key lost.key -subj /CN=found -out bad.csr
 bad key-blocked bad.csr
 bad key-blocked lost.csr --replace lost
 
+# --- the names of CAs: following one would end all that it issued ------------
+for name in issuing root ROOT; do
+	csr -subj "/CN=$name"
+	bad identity-reserved bad.csr
+	bad identity-reserved bad.csr --replace "$name"
+done
+
 # --- the profile ------------------------------------------------------------
 same_state refused profile pki cert issue --profile auditer --csr good.csr
 same_state refused profile-kind pki cert issue --profile issuing-ca \

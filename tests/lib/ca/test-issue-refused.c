@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/withdraw.h"
 #include "tests/lib/ca/ca-sample.h"
 
 static struct test_ca t;
@@ -82,8 +83,14 @@ static const struct refusal refusals[] = {
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "validity", .validity = 1 },
 	{ "auditor", "taken", PKI_DENIED, .rule = "identity-taken" },
 	{ "auditor", "TaKeN", PKI_DENIED, .rule = "identity-taken" },
-	{ "auditor", "root", PKI_DENIED, .rule = "identity-taken" },
-	{ "auditor", "Issuing", PKI_DENIED, .rule = "identity-taken" },
+	{ "auditor", "root", PKI_DENIED, .rule = "identity-reserved" },
+	{ "auditor", "Issuing", PKI_DENIED, .rule = "identity-reserved" },
+	{ "auditor", "issuing", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_REPLACE },
+	{ "auditor", "root", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_REPLACE },
+	{ "auditor", "issuing", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_RENEW },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "identity-unknown",
 	    .purpose = PKI_ISSUE_REPLACE },
 	{ "auditor", "TAKEN", PKI_DENIED, .rule = "identity-unknown",
@@ -242,6 +249,20 @@ Test(ca_issue_refused, and_a_failed_replacement_leaves_the_old_one_good)
 	expect_nothing(&r.request, PKI_DENIED, "key-in-use");
 	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_GOOD);
 	drop_request(&r);
+}
+
+/* Whoever does not know the CAs by name still spares their certificates. */
+Test(ca_issue_refused, to_end_a_ca_as_superseded)
+{
+	PKI_AUTO(pki_cert) ca_cert = get_ca_cert(&t, "issuing");
+	size_t count = 0;
+
+	assert_ok(pki_store_begin(t.ca->store, &t.err), &t.err);
+	assert_refused(pki_withdraw_superseded(t.ca, "issuing",
+	    &test_requester, &count, &t.err), PKI_DENIED, &t.err,
+	    "identity-reserved");
+	pki_store_rollback(t.ca->store);
+	cr_assert_eq(find_cert(&t, ca_cert).status, PKI_CERT_GOOD);
 }
 
 Test(ca_issue_refused, once_the_ca_is_revoked)
