@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/rowhash.h"
 
@@ -115,6 +116,9 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    "a name on record, in its own case of letters", "%s",
 		    job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
+		return rc;
+	rc = pki_host_names_check(ca, job, err);
+	if (rc != PKI_OK)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,
 	    err);

@@ -37,6 +37,14 @@ typedef struct pki_issue_request {
 	uint32_t            ext_usage;
 	int64_t             validity;   /* asked for; 0: the profile's */
 	pki_issue_purpose   purpose;
+	/*
+	 * The certificate that a renewal follows: profile and names must be
+	 * its own.  NULL: the caller has seen to that.
+	 */
+	const char         *follows_ca;
+	const pki_serial   *follows;
+	bool                change_profile;     /* a replacement may */
+	bool                share_names;        /* DNS names that others have */
 	pki_requester       who;
 } pki_issue_request;
 
@@ -57,8 +65,10 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * Issue.  PKI_DENIED names the rule: those of pki_policy_check, and
  * "proof-of-possession", "ca-state" (revoked, no key here), "key-blocked",
  * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
- * (renewal or replacement without a holder).  PKI_NOT_FOUND (profile, CA),
- * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * (renewal or replacement without a holder), "identity-state" (he is held),
+ * "alt-name-taken" (a DNS name that a certificate in force of another identity
+ * has, by another profile, or whose own name it is).  PKI_NOT_FOUND (profile,
+ * CA), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

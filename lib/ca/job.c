@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "ca/host-names.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
@@ -95,6 +96,7 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 		return rc;
 	facts.issuer_not_before = pki_cert_not_before(job->authority->cert);
 	facts.issuer_not_after = pki_cert_not_after(job->authority->cert);
+	job->request = request;
 	job->identity = request->identity;
 	job->key = request->key;
 	job->key_origin = asked.key_origin;
@@ -287,6 +289,8 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 	}
 	if (rc == PKI_OK)
 		rc = record_identity(ca, job, &row.identity_id, err);
+	if (rc == PKI_OK)
+		rc = pki_host_names_check(ca, job, err);
 	if (rc == PKI_OK)
 		rc = record_key(ca, job, row.identity_id, &row.pubkey_id, err);
 	if (rc != PKI_OK)

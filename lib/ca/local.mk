@@ -33,6 +33,8 @@ libpki_ca_la_SOURCES += \
 	%D%/gate.h \
 	%D%/handle.h \
 	%D%/hold.c \
+	%D%/host-names.c \
+	%D%/host-names.h \
 	%D%/import-crl.c \
 	%D%/init-state.c \
 	%D%/init-state.h \

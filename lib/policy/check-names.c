@@ -48,34 +48,45 @@ pki_check_identity_allow(const pki_question *q, pki_err *err)
 	    q->request->identity);
 }
 
+/* The profile other than this one that reserves a name; NULL: none. */
+static const pki_profile *
+find_reserving(const pki_question *q, const char *name)
+{
+	const pki_profiles *profiles = q->facts->profiles;
+	size_t i;
+
+	if (pki_patterns_match(&q->profile->identity_reserve, name))
+		return NULL;
+	for (i = 0; i < pki_profiles_count(profiles); i++) {
+		const pki_profile *other = pki_profiles_at(profiles, i);
+
+		if (strcmp(other->name, q->profile->name) != 0 &&
+		    pki_patterns_match(&other->identity_reserve, name))
+			return other;
+	}
+	return NULL;
+}
+
 pki_code
 pki_check_identity_reserved(const pki_question *q, pki_err *err)
 {
 	const char *identity = q->request->identity;
 	const pki_policy_facts *facts = q->facts;
+	const pki_profile *other;
 	char accepts[192];
-	size_t i;
 
 	/* A CA's identity is its name, and whoever follows it ends it. */
 	if (q->profile->kind == PKI_PROFILE_END_ENTITY &&
 	    facts->is_ca != NULL && facts->is_ca(facts->cas, identity))
 		return pki_refuse(err, PKI_DENIED, "identity-reserved",
 		    "a name that no CA here has", "%s", identity);
-	if (pki_patterns_match(&q->profile->identity_reserve, identity))
+	other = find_reserving(q, identity);
+	if (other == NULL)
 		return PKI_OK;
-	for (i = 0; i < pki_profiles_count(q->facts->profiles); i++) {
-		const pki_profile *other = pki_profiles_at(q->facts->profiles,
-		    i);
-
-		if (strcmp(other->name, q->profile->name) == 0 ||
-		    !pki_patterns_match(&other->identity_reserve, identity))
-			continue;
-		snprintf(accepts, sizeof(accepts),
-		    "a name not reserved by profile '%s'", other->name);
-		return pki_refuse(err, PKI_DENIED, "identity-reserved",
-		    accepts, "%s", identity);
-	}
-	return PKI_OK;
+	snprintf(accepts, sizeof(accepts),
+	    "a name not reserved by profile '%s'", other->name);
+	return pki_refuse(err, PKI_DENIED, "identity-reserved", accepts, "%s",
+	    identity);
 }
 
 static pki_code
@@ -133,6 +144,22 @@ refuse_name(const char *rule, const pki_altname *name, const char *accepts,
 	    pki_alt_type_name(name->type), name->text);
 }
 
+/* A host called broker-1 is to others what the identity broker-1 is. */
+static pki_code
+check_host_reserved(const pki_question *q, const pki_altname *name,
+    pki_err *err)
+{
+	const pki_profile *other = name->type != PKI_ALT_DNS ? NULL :
+	    find_reserving(q, name->text);
+	char accepts[192];
+
+	if (other == NULL)
+		return PKI_OK;
+	snprintf(accepts, sizeof(accepts),
+	    "a host name not reserved by profile '%s'", other->name);
+	return refuse_name("alt-name-reserved", name, accepts, err);
+}
+
 /* Those of the profile first, then those asked for. */
 pki_code
 pki_check_alt_names(const pki_question *q, pki_err *err)
@@ -154,6 +181,8 @@ pki_check_alt_names(const pki_question *q, pki_err *err)
 			return refuse_name("alt-name", name,
 			    join(&q->profile->alt_allow, "none asked for",
 			    accepts, sizeof(accepts)), err);
+		if (rc == PKI_OK)
+			rc = check_host_reserved(q, name, err);
 		if (rc == PKI_OK)
 			rc = pki_altnames_add(granted, name->type, name->text,
 			    err);

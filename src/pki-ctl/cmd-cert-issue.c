@@ -26,6 +26,8 @@ static const struct cli_option options[] = {
 	  .help = "less than the profile gives (30d)" },
 	{ .name = "replace", .arg = "NAME",
 	  .help = "revoke NAME's certificates as superseded" },
+	{ .name = "share-names",
+	  .help = "DNS names that other certificates have" },
 	{ .name = "out", .arg = "FILE",
 	  .help = "write the certificate to FILE, not to stdout" },
 	{ .name = "force", .help = "replace an existing key file" },
@@ -186,6 +188,7 @@ read_request(struct work *work)
 	work->request.profile = cli_value(s->cli, "profile");
 	work->request.identity = cli_value(s->cli, "name");
 	work->request.who = s->who;
+	work->request.share_names = cli_has(s->cli, "share-names");
 	if (cli_has(s->cli, "replace")) {
 		work->request.identity = cli_value(s->cli, "replace");
 		work->request.purpose = PKI_ISSUE_REPLACE;

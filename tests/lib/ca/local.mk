@@ -11,6 +11,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
 	%D%/test-hold.c \
+	%D%/test-host-names.c \
 	%D%/test-import-crl.c \
 	%D%/test-init-keys.c \
 	%D%/test-init.c \
