@@ -6,7 +6,7 @@
 #include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/rowhash.h"
-
+#include "ca/succession.h"
 
 void
 pki_issued_free(pki_issued *issued)
@@ -117,7 +117,9 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
 		return rc;
-	rc = pki_host_names_check(ca, job, err);
+	rc = pki_succession_check(ca, job, holder.id, err);
+	if (rc == PKI_OK)
+		rc = pki_host_names_check(ca, job, err);
 	if (rc != PKI_OK)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,

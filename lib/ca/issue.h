@@ -38,8 +38,9 @@ typedef struct pki_issue_request {
 	int64_t             validity;   /* asked for; 0: the profile's */
 	pki_issue_purpose   purpose;
 	/*
-	 * The certificate that a renewal follows: profile and names must be
-	 * its own.  NULL: the caller has seen to that.
+	 * The certificate that a renewal follows: it must be in force, and
+	 * profile and alternative names its own.  NULL: the caller has seen
+	 * to that.
 	 */
 	const char         *follows_ca;
 	const pki_serial   *follows;
@@ -67,8 +68,9 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
  * (renewal or replacement without a holder), "identity-state" (he is held),
  * "alt-name-taken" (a DNS name that a certificate in force of another identity
- * has, by another profile, or whose own name it is).  PKI_NOT_FOUND (profile,
- * CA), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * has, by another profile, or whose own name it is), "profile-change" (of a
+ * replacement, or a renewal, see below), "not-in-force" and "names-change" (of
+ * a renewal).  PKI_NOT_FOUND (profile, CA), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

@@ -7,6 +7,7 @@
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
+#include "ca/succession.h"
 #include "ca/withdraw.h"
 #include "x509/pem.h"
 
@@ -188,6 +189,8 @@ record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
 	if (job->purpose == PKI_ISSUE_FIRST)
 		return claim_name(ca, job, out_id, err);
 	rc = pki_holder_find(ca, job->identity, out_id, err);
+	if (rc == PKI_OK)
+		rc = pki_succession_check(ca, job, *out_id, err);
 	if (rc == PKI_OK && job->purpose == PKI_ISSUE_REPLACE)
 		rc = pki_withdraw_superseded(ca, job->identity, job->who,
 		    &job->replaced, err);

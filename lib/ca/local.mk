@@ -56,5 +56,7 @@ libpki_ca_la_SOURCES += \
 	%D%/sign.c \
 	%D%/sign.h \
 	%D%/status.c \
+	%D%/succession.c \
+	%D%/succession.h \
 	%D%/withdraw.c \
 	%D%/withdraw.h

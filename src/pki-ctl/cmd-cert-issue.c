@@ -26,6 +26,8 @@ static const struct cli_option options[] = {
 	  .help = "less than the profile gives (30d)" },
 	{ .name = "replace", .arg = "NAME",
 	  .help = "revoke NAME's certificates as superseded" },
+	{ .name = "change-profile",
+	  .help = "--replace by another profile than NAME has" },
 	{ .name = "share-names",
 	  .help = "DNS names that other certificates have" },
 	{ .name = "out", .arg = "FILE",
@@ -90,6 +92,9 @@ check_usage(const struct work *work, pki_err *err)
 		if (cli_has(cli, of_new_key[i]))
 			return pki_fail(err, PKI_USAGE,
 			    "--%s goes with --new-key", of_new_key[i]);
+	if (cli_has(cli, "change-profile") && !cli_has(cli, "replace"))
+		return pki_fail(err, PKI_USAGE,
+		    "--change-profile goes with --replace");
 	if (cli_has(cli, "name") && cli_has(cli, "replace") &&
 	    strcmp(cli_value(cli, "name"), cli_value(cli, "replace")) != 0)
 		return pki_fail(err, PKI_USAGE,
@@ -188,6 +193,7 @@ read_request(struct work *work)
 	work->request.profile = cli_value(s->cli, "profile");
 	work->request.identity = cli_value(s->cli, "name");
 	work->request.who = s->who;
+	work->request.change_profile = cli_has(s->cli, "change-profile");
 	work->request.share_names = cli_has(s->cli, "share-names");
 	if (cli_has(s->cli, "replace")) {
 		work->request.identity = cli_value(s->cli, "replace");

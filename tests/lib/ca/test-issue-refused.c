@@ -62,6 +62,8 @@ static const struct refusal refusals[] = {
 	{ "auditor", "", PKI_DENIED, .rule = "identity" },
 	{ "auditor", "m\xc3\xa4", PKI_DENIED, .rule = "identity" },
 	{ "limited", "meter-1", PKI_DENIED, .rule = "identity-allow" },
+	{ "est-server", "meter-1", PKI_DENIED, .rule = "identity-allow" },
+	{ "ocsp-responder", "meter-1", PKI_DENIED, .rule = "identity-allow" },
 	{ "auditor", "broker-1", PKI_DENIED, .rule = "identity-reserved" },
 	{ "auditor", "BROKER-1", PKI_DENIED, .rule = "identity-reserved" },
 	{ "auditor", "all", PKI_DENIED, .rule = "identity-reserved" },
@@ -269,6 +271,35 @@ Test(ca_issue_refused, to_end_a_ca_as_superseded)
 	    "identity-reserved");
 	pki_store_rollback(t.ca->store);
 	cr_assert_eq(find_cert(&t, ca_cert).status, PKI_CERT_GOOD);
+}
+
+/* Nor by what it had before: a revoked device comes back as what it was. */
+Test(ca_issue_refused, a_replacement_by_another_profile_unless_asked_for)
+{
+	PKI_AUTO(pki_cert) old = issue_meter(&t, "limited-1");
+	PKI_AUTO(pki_cert) next = NULL;
+	PKI_AUTO(pki_cert) back = NULL;
+	struct test_request r;
+
+	put_file(&t, "templates/limited.conf", LIMITED);
+	restart_ca(&t);
+	fresh_request(&r, "limited", "limited-1");
+	r.request.purpose = PKI_ISSUE_REPLACE;
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
+	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_GOOD);
+	revoke_cert(&t, old, PKI_REASON_SUPERSEDED);
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
+	cr_assert_str_eq(t.err.value, "auditor to limited");
+	r.request.change_profile = true;
+	next = issue_with(&t, &r.request);
+	cr_assert_not_null(next, "%s", t.err.msg);
+	/* Now that is what it has. */
+	r.request.change_profile = false;
+	back = issue_with(&t, &r.request);
+	cr_assert_not_null(back, "%s", t.err.msg);
+	r.request.profile = "auditor";
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
+	drop_request(&r);
 }
 
 Test(ca_issue_refused, once_the_ca_is_revoked)
