@@ -91,8 +91,8 @@ Test(row_verify, notices_every_column_of_a_certificate_when_it_is_read)
 		    &t.err), PKI_DAMAGED, "list: %s", damages[i].what);
 		cr_expect_eq(pki_ca_check(t.ca, &rows, NULL, NULL, &t.err),
 		    PKI_DAMAGED, "check: %s", damages[i].what);
-		cr_expect_neq(pki_ca_revoke_check(t.ca, &revocation, &t.err),
-		    PKI_OK, "revoke: %s", damages[i].what);
+		cr_expect_neq(pki_ca_revoke_check(t.ca, &revocation, NULL,
+		    &t.err), PKI_OK, "revoke: %s", damages[i].what);
 		restore_database(&t);
 	}
 }
