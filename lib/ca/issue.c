@@ -100,6 +100,8 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 
 	rc = pki_store_get_identity(ca->store, job->identity, &holder, hold,
 	    err);
+	if (rc == PKI_OK)
+		rc = pki_row_verify_identity(&holder, err);
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_RETIRED)
 		rc = PKI_NOT_FOUND;             /* the name is free again */
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_HELD)
