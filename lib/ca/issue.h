@@ -53,6 +53,29 @@ typedef struct pki_issue_request {
 PKI_CHECKED pki_code pki_issue_request_from_csr(const pki_csr *csr,
     pki_issue_request *request, pki_err *err);
 
+/* What a renewal follows: an identity's newest certificate in force. */
+typedef struct pki_before {
+	pki_cert  *cert;
+	char       ca[PKI_CA_NAME_MAX + 1];
+	char       profile[PKI_PROFILE_NAME_MAX + 1];
+} pki_before;
+void pki_before_free(pki_before *before);
+PKI_DEFINE_CLEANUP(pki_before)
+
+/*
+ * Find it.  PKI_DENIED: rule "identity-unknown" (no such name on record, in
+ * these letters), "not-in-force" (what it had is expired, held or revoked).
+ * PKI_DAMAGED, PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_ca_find_before(pki_ca *ca, const char *identity,
+    pki_before **out, pki_err *err);
+/*
+ * Make the request a renewal of it: of its profile and with its alternative
+ * names, where the request states none.  Borrows from before.
+ */
+void pki_issue_request_follow(const pki_before *before,
+    pki_issue_request *request);
+
 typedef struct pki_issued {
 	pki_cert   *cert;
 	pki_buf    *chain;      /* PEM: certificate, then its issuing CA's */
@@ -69,8 +92,10 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * (renewal or replacement without a holder), "identity-state" (he is held),
  * "alt-name-taken" (a DNS name that a certificate in force of another identity
  * has, by another profile, or whose own name it is), "profile-change" (of a
- * replacement, or a renewal, see below), "not-in-force" and "names-change" (of
- * a renewal).  PKI_NOT_FOUND (profile, CA), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * replacement or renewal), "not-in-force" and "names-change" (of a renewal:
+ * see pki_issue_request.follows).  PKI_NOT_FOUND (profile, CA, what a renewal
+ * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
+ * G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

@@ -1,5 +1,6 @@
 #include "ca/succession.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -137,4 +138,96 @@ pki_succession_check(pki_ca *ca, const pki_job *job, int64_t identity_id,
 		return check_replacement(ca, job, identity_id, err);
 	return job->request->follows == NULL ? PKI_OK :
 	    check_renewal(ca, job, identity_id, err);
+}
+
+void
+pki_before_free(pki_before *before)
+{
+	if (before == NULL)
+		return;
+	pki_cert_free(before->cert);
+	free(before);
+}
+
+/* A walk over an identity's certificates, the newest last. */
+struct search {
+	const char *identity;
+	int64_t     now;
+	const char *state;              /* of the last one; NULL: none */
+	pki_before *found;
+};
+
+static pki_code
+keep_row(const pki_cert_row *row, pki_before *out, pki_err *err)
+{
+	PKI_AUTO(pki_cert) cert = NULL;
+	pki_code rc = pki_cert_parse(row->der, &cert, err);
+
+	if (rc == PKI_OK)
+		rc = pki_text_format(out->ca, sizeof(out->ca), err, "%s",
+		    row->ca);
+	if (rc == PKI_OK)
+		rc = pki_text_format(out->profile, sizeof(out->profile), err,
+		    "%s", row->profile);
+	if (rc != PKI_OK)
+		return rc;
+	pki_cert_free(out->cert);
+	out->cert = PKI_TAKE(cert);
+	return PKI_OK;
+}
+
+static pki_code
+look_at_row(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct search *search = arg;
+	pki_code rc = pki_row_verify_cert(row, err);
+
+	if (rc != PKI_OK || strcmp(row->identity, search->identity) != 0)
+		return rc;
+	search->state = pki_cert_state(row, search->now);
+	return strcmp(search->state, "good") == 0 ?
+	    keep_row(row, search->found, err) : PKI_OK;
+}
+
+pki_code
+pki_ca_find_before(pki_ca *ca, const char *identity, pki_before **out,
+    pki_err *err)
+{
+	const pki_cert_filter filter = { .identity = identity };
+	PKI_AUTO(pki_before) before = calloc(1, sizeof(*before));
+	struct search search = {
+		.identity = identity, .now = pki_clock_now(ca->clock),
+		.found = before,
+	};
+	pki_code rc;
+
+	if (before == NULL)
+		return pki_fail_memory(err);
+	rc = pki_store_each_cert(ca->store, &filter, look_at_row, &search,
+	    err);
+	if (rc != PKI_OK)
+		return rc;
+	if (search.state == NULL)
+		return pki_refuse(err, PKI_DENIED, "identity-unknown",
+		    "a name on record, in its own case of letters", "%s",
+		    identity);
+	if (before->cert == NULL)
+		return pki_refuse(err, PKI_DENIED, "not-in-force",
+		    "a certificate in force of this identity, or --replace",
+		    "%s, %s", identity, search.state);
+	*out = PKI_TAKE(before);
+	return PKI_OK;
+}
+
+void
+pki_issue_request_follow(const pki_before *before,
+    pki_issue_request *request)
+{
+	request->purpose = PKI_ISSUE_RENEW;
+	request->follows_ca = before->ca;
+	request->follows = pki_cert_serial(before->cert);
+	if (request->profile == NULL)
+		request->profile = before->profile;
+	if (pki_altnames_count(request->alt_names) == 0)
+		request->alt_names = pki_cert_alt_names(before->cert);
 }

@@ -1,7 +1,10 @@
 #ifndef PKI_CA_SUCCESSION_H
 #define PKI_CA_SUCCESSION_H
 
-/* What a certificate that follows another one of its identity may be. */
+/*
+ * What a certificate that follows another one of its identity may be.  The
+ * rest of it is in issue.h.
+ */
 
 #include "ca/job.h"
 

@@ -82,7 +82,7 @@ count_labels(pki_bytes text)
 		begin = i + 1;
 		count++;
 	}
-	/* Nor is "10.0.0.1" one: no top-level domain is a number (RFC 1123, 2.1). */
+	/* RFC 1123, 2.1: no top-level domain is a number, as in "10.0.0.1". */
 	return is_number(label) ? 0 : count;
 }
 

@@ -19,6 +19,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-issue.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \

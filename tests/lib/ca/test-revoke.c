@@ -31,8 +31,8 @@ expect_refused(const pki_revocation *revocation, pki_code code,
 	pki_audit_head before = head_of(&t);
 	size_t count = 99;
 
-	assert_refused(pki_ca_revoke_check(t.ca, revocation, NULL, &t.err), code,
-	    &t.err, rule);
+	assert_refused(pki_ca_revoke_check(t.ca, revocation, NULL, &t.err),
+	    code, &t.err, rule);
 	assert_refused(pki_ca_revoke(t.ca, revocation, &count, &t.err), code,
 	    &t.err, rule);
 	cr_assert_eq(count, 99);
