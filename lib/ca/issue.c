@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/rowhash.h"
-
+#include "ca/succession.h"
 
 void
 pki_issued_free(pki_issued *issued)
@@ -99,6 +100,8 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 
 	rc = pki_store_get_identity(ca->store, job->identity, &holder, hold,
 	    err);
+	if (rc == PKI_OK)
+		rc = pki_row_verify_identity(&holder, err);
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_RETIRED)
 		rc = PKI_NOT_FOUND;             /* the name is free again */
 	if (rc == PKI_OK && holder.state == PKI_IDENTITY_HELD)
@@ -115,6 +118,11 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    "a name on record, in its own case of letters", "%s",
 		    job->identity);
 	if (rc != PKI_OK && rc != PKI_NOT_FOUND)
+		return rc;
+	rc = pki_succession_check(ca, job, holder.id, err);
+	if (rc == PKI_OK)
+		rc = pki_host_names_check(ca, job, err);
+	if (rc != PKI_OK)
 		return rc;
 	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,
 	    err);

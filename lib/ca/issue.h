@@ -37,12 +37,44 @@ typedef struct pki_issue_request {
 	uint32_t            ext_usage;
 	int64_t             validity;   /* asked for; 0: the profile's */
 	pki_issue_purpose   purpose;
+	/*
+	 * The certificate that a renewal follows: it must be in force, and
+	 * profile and alternative names its own.  NULL: the caller has seen
+	 * to that.
+	 */
+	const char         *follows_ca;
+	const pki_serial   *follows;
+	bool                change_profile;     /* a replacement may */
+	bool                share_names;        /* DNS names that others have */
 	pki_requester       who;
 } pki_issue_request;
 
 /* Fill key, possession and what is asked for; identity when it is NULL. */
 PKI_CHECKED pki_code pki_issue_request_from_csr(const pki_csr *csr,
     pki_issue_request *request, pki_err *err);
+
+/* What a renewal follows: an identity's newest certificate in force. */
+typedef struct pki_before {
+	pki_cert  *cert;
+	char       ca[PKI_CA_NAME_MAX + 1];
+	char       profile[PKI_PROFILE_NAME_MAX + 1];
+} pki_before;
+void pki_before_free(pki_before *before);
+PKI_DEFINE_CLEANUP(pki_before)
+
+/*
+ * Find it.  PKI_DENIED: rule "identity-unknown" (no such name on record, in
+ * these letters), "not-in-force" (what it had is expired, held or revoked).
+ * PKI_DAMAGED, PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_ca_find_before(pki_ca *ca, const char *identity,
+    pki_before **out, pki_err *err);
+/*
+ * Make the request a renewal of it: of its profile and with its alternative
+ * names, where the request states none.  Borrows from before.
+ */
+void pki_issue_request_follow(const pki_before *before,
+    pki_issue_request *request);
 
 typedef struct pki_issued {
 	pki_cert   *cert;
@@ -57,8 +89,13 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * Issue.  PKI_DENIED names the rule: those of pki_policy_check, and
  * "proof-of-possession", "ca-state" (revoked, no key here), "key-blocked",
  * "key-in-use" (another identity's), "identity-taken", "identity-unknown"
- * (renewal or replacement without a holder).  PKI_NOT_FOUND (profile, CA),
- * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.  G1, G4, G11, G12, G14.
+ * (renewal or replacement without a holder), "identity-state" (he is held),
+ * "alt-name-taken" (a DNS name that a certificate in force of another identity
+ * has, by another profile, or whose own name it is), "profile-change" (of a
+ * replacement or renewal), "not-in-force" and "names-change" (of a renewal:
+ * see pki_issue_request.follows).  PKI_NOT_FOUND (profile, CA, what a renewal
+ * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
+ * G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,
     pki_issued **out, pki_err *err);

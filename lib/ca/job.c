@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "ca/host-names.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
+#include "ca/succession.h"
 #include "ca/withdraw.h"
 #include "x509/pem.h"
 
@@ -49,12 +51,25 @@ find_profile(const pki_ca *ca, const char *name, const pki_profile **out,
 	return rc;
 }
 
+static bool
+is_ca_name(const void *arg, const char *name)
+{
+	const pki_ca *ca = arg;
+	size_t i;
+
+	for (i = 0; i < ca->count; i++)
+		if (pki_text_equal_nocase(ca->authorities[i]->name, name))
+			return true;
+	return false;
+}
+
 pki_code
 pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
     pki_job *job, pki_err *err)
 {
 	pki_policy_facts facts = {
 		.profiles = ca->profiles, .now = pki_clock_now(ca->clock),
+		.is_ca = is_ca_name, .cas = ca,
 	};
 	const pki_request asked = {
 		.identity = request->identity, .key = request->key,
@@ -82,6 +97,7 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 		return rc;
 	facts.issuer_not_before = pki_cert_not_before(job->authority->cert);
 	facts.issuer_not_after = pki_cert_not_after(job->authority->cert);
+	job->request = request;
 	job->identity = request->identity;
 	job->key = request->key;
 	job->key_origin = asked.key_origin;
@@ -173,6 +189,8 @@ record_identity(pki_ca *ca, pki_job *job, int64_t *out_id, pki_err *err)
 	if (job->purpose == PKI_ISSUE_FIRST)
 		return claim_name(ca, job, out_id, err);
 	rc = pki_holder_find(ca, job->identity, out_id, err);
+	if (rc == PKI_OK)
+		rc = pki_succession_check(ca, job, *out_id, err);
 	if (rc == PKI_OK && job->purpose == PKI_ISSUE_REPLACE)
 		rc = pki_withdraw_superseded(ca, job->identity, job->who,
 		    &job->replaced, err);
@@ -274,6 +292,8 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 	}
 	if (rc == PKI_OK)
 		rc = record_identity(ca, job, &row.identity_id, err);
+	if (rc == PKI_OK)
+		rc = pki_host_names_check(ca, job, err);
 	if (rc == PKI_OK)
 		rc = record_key(ca, job, row.identity_id, &row.pubkey_id, err);
 	if (rc != PKI_OK)

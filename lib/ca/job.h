@@ -13,6 +13,7 @@
 typedef struct pki_job {
 	const pki_profile   *profile;
 	pki_authority       *authority; /* who signs; NULL: self-signed */
+	const pki_issue_request *request;       /* NULL: a CA's own */
 	const char          *identity;
 	const pki_pubkey    *key;
 	pki_key_origin       key_origin;

@@ -35,6 +35,8 @@ libpki_ca_la_SOURCES += \
 	%D%/gate.h \
 	%D%/handle.h \
 	%D%/hold.c \
+	%D%/host-names.c \
+	%D%/host-names.h \
 	%D%/import-crl.c \
 	%D%/init-state.c \
 	%D%/init-state.h \
@@ -56,5 +58,7 @@ libpki_ca_la_SOURCES += \
 	%D%/sign.c \
 	%D%/sign.h \
 	%D%/status.c \
+	%D%/succession.c \
+	%D%/succession.h \
 	%D%/withdraw.c \
 	%D%/withdraw.h

@@ -97,6 +97,13 @@ struct fall {
 	pki_withdraw withdraw;
 };
 
+/* The lost CA itself, and those below. */
+static bool
+falls_with(const pki_ca_row *row, const char *name)
+{
+	return strcmp(row->name, name) == 0 || strcmp(row->parent, name) == 0;
+}
+
 /*
  * All that a lost CA has issued, and so on below: mosquitto asks only the
  * leaf's own CRL.
@@ -107,8 +114,7 @@ end_leaves(const pki_ca_row *row, void *arg, pki_err *err)
 	const pki_cert_filter filter = { .ca_id = row->id };
 	struct fall *fall = arg;
 
-	if (strcmp(row->name, fall->name) != 0 &&
-	    strcmp(row->parent, fall->name) != 0)
+	if (!falls_with(row, fall->name))
 		return PKI_OK;
 	return pki_withdraw_all(&fall->withdraw, &filter, err);
 }
@@ -180,9 +186,85 @@ pki_ca_revoke(pki_ca *ca, const pki_revocation *revocation, size_t *out_count,
 	return rc;
 }
 
+/* What would go with a certificate. */
+struct others {
+	const pki_cert_row *row;
+	int64_t             now;
+	bool                by_key;     /* those of its key are counted */
+	size_t              count;
+};
+
+static bool
+is_other_in_force(const struct others *others, const pki_cert_row *row)
+{
+	return row->id != others->row->id && row->status != PKI_CERT_REVOKED &&
+	    row->not_after >= others->now;
+}
+
+static pki_code
+count_of_key(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct others *others = arg;
+
+	(void)err;
+	others->count += is_other_in_force(others, row);
+	return PKI_OK;
+}
+
+static pki_code
+count_leaf(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct others *others = arg;
+
+	(void)err;
+	others->count += is_other_in_force(others, row) && !(others->by_key &&
+	    pki_digest_equal(&row->pubkey_digest,
+	    &others->row->pubkey_digest));
+	return PKI_OK;
+}
+
+/* A CA that falls, and what is counted of it. */
+struct fallen {
+	pki_ca        *ca;
+	struct others *others;
+};
+
+static pki_code
+count_leaves(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .ca_id = row->id };
+	struct fallen *fallen = arg;
+
+	if (!falls_with(row, fallen->others->row->identity))
+		return PKI_OK;
+	return pki_store_each_cert(fallen->ca->store, &filter, count_leaf,
+	    fallen->others, err);
+}
+
+static pki_code
+count_others(pki_ca *ca, const pki_revocation *revocation,
+    const pki_cert_row *row, bool is_ca, size_t *out, pki_err *err)
+{
+	const pki_cert_filter same_key = { .pubkey = &row->pubkey_digest };
+	struct others others = {
+		.row = row, .now = pki_clock_now(ca->clock),
+		.by_key = revocation->reason == PKI_REASON_KEY_COMPROMISE,
+	};
+	struct fallen fallen = { ca, &others };
+	pki_code rc = PKI_OK;
+
+	if (others.by_key)
+		rc = pki_store_each_cert(ca->store, &same_key, count_of_key,
+		    &others, err);
+	if (rc == PKI_OK && is_ca)
+		rc = pki_store_each_ca(ca->store, count_leaves, &fallen, err);
+	*out = others.count;
+	return rc;
+}
+
 pki_code
 pki_ca_revoke_check(pki_ca *ca, const pki_revocation *revocation,
-    pki_err *err)
+    size_t *out_others, pki_err *err)
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
 	PKI_AUTO(pki_cert) cert = NULL;
@@ -196,5 +278,8 @@ pki_ca_revoke_check(pki_ca *ca, const pki_revocation *revocation,
 		    &revocation->serial, &row, hold, err);
 	if (rc == PKI_OK)
 		rc = check(ca, revocation, &row, &cert, err);
+	if (rc == PKI_OK && out_others != NULL)
+		rc = count_others(ca, revocation, &row, pki_cert_is_ca(cert),
+		    out_others, err);
 	return rc;
 }

@@ -32,9 +32,12 @@ typedef struct pki_revocation {
  */
 PKI_CHECKED pki_code pki_ca_revoke(pki_ca *ca, const pki_revocation *revocation,
     size_t *out_count, pki_err *err);
-/* Every check, nothing written. */
+/*
+ * Every check, nothing written.  *out_others (NULL: not wanted): certificates
+ * in force that would end with it, of the same key or by the same CA.
+ */
 PKI_CHECKED pki_code pki_ca_revoke_check(pki_ca *ca,
-    const pki_revocation *revocation, pki_err *err);
+    const pki_revocation *revocation, size_t *out_others, pki_err *err);
 
 PKI_END_DECLS
 

@@ -213,6 +213,26 @@ pki_holder_find(pki_ca *ca, const char *identity, int64_t *out_id,
 }
 
 pki_code
+pki_withdraw_spare_ca(const pki_cert_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_cert) cert = NULL;
+	pki_code rc = pki_cert_parse(row->der, &cert, err);
+
+	if (rc == PKI_OK && pki_cert_is_ca(cert))
+		return pki_refuse(err, PKI_DENIED, "identity-reserved",
+		    "a name that no CA here has", "%s", row->identity);
+	return rc;
+}
+
+static pki_code
+supersede_row(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	pki_code rc = pki_withdraw_spare_ca(row, err);
+
+	return rc == PKI_OK ? withdraw_row(row, arg, err) : rc;
+}
+
+pki_code
 pki_withdraw_superseded(pki_ca *ca, const char *identity,
     const pki_requester *who, size_t *out_count, pki_err *err)
 {
@@ -220,7 +240,8 @@ pki_withdraw_superseded(pki_ca *ca, const char *identity,
 	pki_withdraw withdraw = {
 		.ca = ca, .reason = PKI_REASON_SUPERSEDED, .who = who,
 	};
-	pki_code rc = pki_withdraw_all(&withdraw, &filter, err);
+	pki_code rc = pki_store_each_cert(ca->store, &filter, supersede_row,
+	    &withdraw, err);
 
 	*out_count = withdraw.count;
 	return rc;

@@ -47,7 +47,13 @@ pki_code pki_withdraw_listed(pki_ca *ca, const pki_authority *issuer,
 pki_code pki_holder_find(pki_ca *ca, const char *identity, int64_t *out_id,
     pki_err *err);
 
-/* End every good or held certificate of an identity as superseded. */
+/* PKI_DENIED, rule "identity-reserved": it is a CA's certificate. */
+pki_code pki_withdraw_spare_ca(const pki_cert_row *row, pki_err *err);
+
+/*
+ * End every good or held certificate of an identity as superseded.  A CA's
+ * is refused by pki_withdraw_spare_ca(): what replaces it is none.
+ */
 pki_code pki_withdraw_superseded(pki_ca *ca, const char *identity,
     const pki_requester *who, size_t *out_count, pki_err *err);
 

@@ -7,18 +7,10 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "policy/alt-pattern.h"
+#include "policy/check-names.h"
 #include "policy/profile-rules.h"
 
 #define SHORTEST_VALIDITY PKI_MINUTE
-
-/* One request on its way through the rules. */
-typedef struct question {
-	const pki_profile      *profile;
-	const pki_request      *request;
-	const pki_policy_facts *facts;
-	pki_grant              *grant;
-} question;
 
 void
 pki_grant_free(pki_grant *grant)
@@ -30,25 +22,8 @@ pki_grant_free(pki_grant *grant)
 	free(grant);
 }
 
-/* The entries of a list: "a, b"; instead says what an empty one means. */
-static const char *
-join(const pki_text_list *list, const char *instead, char *out, size_t room)
-{
-	size_t i, used = 0;
-
-	if (list->count == 0)
-		return instead;
-	out[0] = '\0';
-	for (i = 0; i < list->count && used + 1 < room; i++) {
-		snprintf(out + used, room - used, "%s%s", i > 0 ? ", " : "",
-		    list->items[i]);
-		used = strlen(out);
-	}
-	return out;
-}
-
 static pki_code
-check_requester(const question *q, pki_err *err)
+check_requester(const pki_question *q, pki_err *err)
 {
 	static const char *const names[] = {
 		[PKI_BY_OPERATOR] = "operator", [PKI_BY_EST] = "est",
@@ -72,56 +47,7 @@ check_requester(const question *q, pki_err *err)
 }
 
 static pki_code
-check_identity(const question *q, pki_err *err)
-{
-	pki_name_part part = { PKI_NAME_COMMON_NAME, q->request->identity };
-	PKI_AUTO(pki_name) name = NULL;
-
-	/* A CA is no member: its name is any text that a CN holds. */
-	if (q->profile->kind != PKI_PROFILE_END_ENTITY && part.value != NULL)
-		return pki_name_build(&part, 1, &name, err);
-	return pki_identity_check(pki_bytes_text(part.value), err);
-}
-
-static pki_code
-check_identity_allow(const question *q, pki_err *err)
-{
-	const pki_text_list *allow = &q->profile->identity_allow;
-	char accepts[192];
-
-	if (pki_patterns_match(allow, q->request->identity))
-		return PKI_OK;
-	return pki_refuse(err, PKI_DENIED, "identity-allow",
-	    join(allow, "no identity", accepts, sizeof(accepts)), "%s",
-	    q->request->identity);
-}
-
-static pki_code
-check_identity_reserved(const question *q, pki_err *err)
-{
-	const char *identity = q->request->identity;
-	char accepts[192];
-	size_t i;
-
-	if (pki_patterns_match(&q->profile->identity_reserve, identity))
-		return PKI_OK;
-	for (i = 0; i < pki_profiles_count(q->facts->profiles); i++) {
-		const pki_profile *other = pki_profiles_at(q->facts->profiles,
-		    i);
-
-		if (strcmp(other->name, q->profile->name) == 0 ||
-		    !pki_patterns_match(&other->identity_reserve, identity))
-			continue;
-		snprintf(accepts, sizeof(accepts),
-		    "a name not reserved by profile '%s'", other->name);
-		return pki_refuse(err, PKI_DENIED, "identity-reserved",
-		    accepts, "%s", identity);
-	}
-	return PKI_OK;
-}
-
-static pki_code
-check_key_origin(const question *q, pki_err *err)
+check_key_origin(const pki_question *q, pki_err *err)
 {
 	if (q->profile->key_from_device == 0 ||
 	    q->request->key_origin == PKI_ORIGIN_DEVICE)
@@ -131,7 +57,7 @@ check_key_origin(const question *q, pki_err *err)
 }
 
 static pki_code
-check_key_type(const question *q, pki_err *err)
+check_key_type(const pki_question *q, pki_err *err)
 {
 	pki_key_type type = pki_pubkey_type(q->request->key);
 	PKI_AUTO(pki_buf) accepts = NULL;
@@ -174,14 +100,14 @@ check_usage(const pki_choice *names, uint32_t asked, uint32_t granted,
 }
 
 static pki_code
-check_key_usage(const question *q, pki_err *err)
+check_key_usage(const pki_question *q, pki_err *err)
 {
 	return check_usage(pki_key_usage_names, q->request->key_usage,
 	    q->profile->key_usage, "key-usage", err);
 }
 
 static pki_code
-check_ext_usage(const question *q, pki_err *err)
+check_ext_usage(const pki_question *q, pki_err *err)
 {
 	return check_usage(pki_ext_usage_names, q->request->ext_usage,
 	    q->profile->ext_usage, "extended-usage", err);
@@ -189,7 +115,7 @@ check_ext_usage(const question *q, pki_err *err)
 
 /* The value that the subject has for a type; NULL: it has none. */
 static const char *
-granted_value(const question *q, pki_name_type type)
+granted_value(const pki_question *q, pki_name_type type)
 {
 	size_t i;
 
@@ -207,7 +133,7 @@ granted_value(const question *q, pki_name_type type)
 }
 
 static pki_code
-check_subject(const question *q, pki_err *err)
+check_subject(const pki_question *q, pki_err *err)
 {
 	const pki_name *subject = q->request->subject;
 	uint32_t seen = 0;
@@ -237,7 +163,7 @@ check_subject(const question *q, pki_err *err)
 }
 
 static pki_code
-build_subject(const question *q, pki_err *err)
+build_subject(const pki_question *q, pki_err *err)
 {
 	pki_name_part parts[PKI_PROFILE_ATTRIBUTES + 1];
 	size_t count = 0, i;
@@ -255,121 +181,9 @@ build_subject(const question *q, pki_err *err)
 	return pki_name_build(parts, count, &q->grant->subject, err);
 }
 
-static pki_code
-add_always(const question *q, pki_err *err)
-{
-	const pki_text_list *always = &q->profile->alt_always;
-	pki_code rc = PKI_OK;
-	size_t i;
-
-	for (i = 0; rc == PKI_OK && i < always->count; i++) {
-		PKI_AUTO(pki_buf) text = pki_buf_new();
-
-		if (text != NULL)
-			pki_alt_expand(always->items[i], q->request->identity,
-			    text);
-		rc = pki_buf_check(text, err);
-		if (rc != PKI_OK)
-			return rc;
-		rc = pki_altnames_add_text(q->grant->alt_names,
-		    pki_buf_text(text), err);
-		if (rc != PKI_OK)
-			rc = pki_wrap(err, rc, "%s", always->items[i]);
-	}
-	return rc;
-}
-
-/* PKI_OK, PKI_NO_MEMORY, or PKI_DENIED without a report. */
-static pki_code
-match_allow(const question *q, const pki_altname *name, pki_err *err)
-{
-	const pki_text_list *allow = &q->profile->alt_allow;
-	pki_code rc;
-	size_t i;
-
-	for (i = 0; i < allow->count; i++) {
-		PKI_AUTO(pki_buf) pattern = pki_buf_new();
-
-		if (pattern != NULL)
-			pki_alt_expand(allow->items[i], q->request->identity,
-			    pattern);
-		rc = pki_buf_check(pattern, err);
-		if (rc != PKI_OK)
-			return rc;
-		if (pki_alt_pattern_match(pki_buf_text(pattern), name))
-			return PKI_OK;
-	}
-	return PKI_DENIED;
-}
-
-static pki_code
-refuse_name(const char *rule, const pki_altname *name, const char *accepts,
-    pki_err *err)
-{
-	return pki_refuse(err, PKI_DENIED, rule, accepts, "%s:%s",
-	    pki_alt_type_name(name->type), name->text);
-}
-
-/* Those of the profile first, then those asked for. */
-static pki_code
-check_alt_names(const question *q, pki_err *err)
-{
-	const pki_altnames *asked = q->request->alt_names;
-	pki_altnames *granted = q->grant->alt_names;
-	char accepts[192];
-	size_t i;
-	pki_code rc;
-
-	rc = add_always(q, err);
-	for (i = 0; rc == PKI_OK && i < pki_altnames_count(asked); i++) {
-		const pki_altname *name = pki_altnames_at(asked, i);
-
-		if (pki_altnames_has(granted, name))
-			continue;
-		rc = match_allow(q, name, err);
-		if (rc == PKI_DENIED)
-			return refuse_name("alt-name", name,
-			    join(&q->profile->alt_allow, "none asked for",
-			    accepts, sizeof(accepts)), err);
-		if (rc == PKI_OK)
-			rc = pki_altnames_add(granted, name->type, name->text,
-			    err);
-	}
-	return rc;
-}
-
-static pki_code
-check_wildcards(const question *q, pki_err *err)
-{
-	const pki_altnames *granted = q->grant->alt_names;
-	size_t i;
-
-	for (i = 0; i < pki_altnames_count(granted); i++) {
-		const pki_altname *name = pki_altnames_at(granted, i);
-
-		if (!q->profile->alt_wildcards && pki_altname_is_wildcard(name))
-			return refuse_name("wildcard", name,
-			    "the whole name of one host", err);
-	}
-	return PKI_OK;
-}
-
-static pki_code
-check_alt_name_missing(const question *q, pki_err *err)
-{
-	char accepts[192];
-
-	if ((q->profile->ext_usage & (UINT32_C(1) << PKI_EKU_SERVER_AUTH)) == 0
-	    || pki_altnames_count(q->grant->alt_names) > 0)
-		return PKI_OK;
-	return pki_refuse(err, PKI_DENIED, "alt-name-missing",
-	    join(&q->profile->alt_allow, "a name", accepts, sizeof(accepts)),
-	    "no alternative name");
-}
-
 /* How long it may live: the profile's time, or what was asked for within. */
 static pki_code
-choose_validity(const question *q, int64_t *out, pki_err *err)
+choose_validity(const pki_question *q, int64_t *out, pki_err *err)
 {
 	char low[PKI_DURATION_TEXT], high[PKI_DURATION_TEXT];
 	char found[PKI_DURATION_TEXT], accepts[80];
@@ -415,7 +229,7 @@ refuse_beyond_issuer(int64_t not_before, int64_t not_after, int64_t limit,
 
 /* RFC 5280, section 4.1.2.5: both ends belong to the validity. */
 static pki_code
-check_validity(const question *q, pki_err *err)
+check_validity(const pki_question *q, pki_err *err)
 {
 	const pki_policy_facts *facts = q->facts;
 	int64_t validity = 0, not_before, not_after;
@@ -440,19 +254,19 @@ check_validity(const question *q, pki_err *err)
 }
 
 /* The order is part of the interface: the first rule broken is named. */
-static pki_code (*const steps[])(const question *, pki_err *) = {
+static pki_code (*const steps[])(const pki_question *, pki_err *) = {
 	check_requester,
-	check_identity,
-	check_identity_allow,
-	check_identity_reserved,
+	pki_check_identity,
+	pki_check_identity_allow,
+	pki_check_identity_reserved,
 	check_key_origin,
 	check_key_type,
 	check_key_usage,
 	check_ext_usage,
 	check_subject,
-	check_alt_names,
-	check_wildcards,
-	check_alt_name_missing,
+	pki_check_alt_names,
+	pki_check_wildcards,
+	pki_check_alt_name_missing,
 	check_validity,
 	build_subject,
 };
@@ -462,7 +276,7 @@ pki_policy_check(const pki_profile *profile, const pki_request *request,
     const pki_policy_facts *facts, pki_grant **out, pki_err *err)
 {
 	PKI_AUTO(pki_grant) grant = calloc(1, sizeof(*grant));
-	question q = { profile, request, facts, grant };
+	pki_question q = { profile, request, facts, grant };
 	pki_code rc = PKI_OK;
 	size_t i;
 

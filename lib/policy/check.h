@@ -27,7 +27,10 @@ typedef struct pki_request {
 
 /* What surrounds the request. */
 typedef struct pki_policy_facts {
-	const pki_profiles *profiles;   /* for reserved identities */
+	const pki_profiles *profiles;   /* for reserved names */
+	/* Does a CA have this name, in any case of letters?  NULL: none. */
+	bool              (*is_ca)(const void *cas, const char *name);
+	const void         *cas;
 	int64_t             now;
 	int64_t             issuer_not_before, issuer_not_after;
 } pki_policy_facts;
@@ -48,7 +51,8 @@ typedef struct pki_grant {
  * "identity-reserved", "key-origin", "key-type", "key-usage", "extended-usage"
  * (each one asked for must be granted), "subject" (every attribute
  * asked for must be one the profile sets, with its value; CN = identity),
- * "alt-name" (each one asked for must fit a pattern), "wildcard",
+ * "alt-name" (each one asked for must fit a pattern), "alt-name-reserved" (a
+ * DNS name that another profile's identity.reserve fits), "wildcard",
  * "alt-name-missing" (serverAuth and no name at all), "validity" (longer
  * than the profile's, or beyond the issuer's: refused, never cut).
  * notAfter = notBefore + validity - 1 s; notBefore = now - backdate, not

@@ -4,6 +4,8 @@ pkipolicyinclude_HEADERS += \
 libpki_ca_la_SOURCES += \
 	%D%/alt-pattern.c \
 	%D%/alt-pattern.h \
+	%D%/check-names.c \
+	%D%/check-names.h \
 	%D%/check.c \
 	%D%/profile-rules.c \
 	%D%/profile-rules.h \

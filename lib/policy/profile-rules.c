@@ -42,6 +42,17 @@ pki_patterns_match(const pki_text_list *patterns, const char *identity)
 	return false;
 }
 
+bool
+pki_patterns_have_dns(const pki_text_list *patterns)
+{
+	size_t i;
+
+	for (i = 0; i < patterns->count; i++)
+		if (strncmp(patterns->items[i], "dns:", 4) == 0)
+			return true;
+	return false;
+}
+
 /* The line of a setting; of its group, or of the name, when not given. */
 static unsigned
 find_place(const pki_profile *profile, const char *setting)
@@ -168,21 +179,10 @@ expired_at_birth(const pki_profile *p)
 }
 
 static bool
-has_dns(const pki_text_list *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		if (strncmp(list->items[i], "dns:", 4) == 0)
-			return true;
-	return false;
-}
-
-static bool
 wildcards_without_dns(const pki_profile *p)
 {
-	return p->alt_wildcards && !has_dns(&p->alt_allow) &&
-	    !has_dns(&p->alt_always);
+	return p->alt_wildcards && !pki_patterns_have_dns(&p->alt_allow) &&
+	    !pki_patterns_have_dns(&p->alt_always);
 }
 
 static const struct rule {

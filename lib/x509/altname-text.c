@@ -41,10 +41,25 @@ is_label(pki_bytes label)
 }
 
 static bool
+is_hex_digit(uint8_t c)
+{
+	return is_digit(c) || (pki_text_lower((char)c) >= 'a' &&
+	    pki_text_lower((char)c) <= 'f');
+}
+
+/*
+ * What inet_aton() and browsers take for the end of an IPv4 address, as
+ * "127.1" or "0x7f000001": digits, or hex digits behind "0x".
+ */
+static bool
 is_number(pki_bytes label)
 {
-	for (size_t i = 0; i < label.len; i++)
-		if (!is_digit(label.data[i]))
+	bool hex = label.len >= 2 && label.data[0] == '0' &&
+	    pki_text_lower((char)label.data[1]) == 'x';
+
+	for (size_t i = hex ? 2 : 0; i < label.len; i++)
+		if (!(hex ? is_hex_digit(label.data[i]) :
+		    is_digit(label.data[i])))
 			return false;
 	return true;
 }
@@ -67,7 +82,7 @@ count_labels(pki_bytes text)
 		begin = i + 1;
 		count++;
 	}
-	/* "10.0.0.1" is no host: no top-level domain is a number. */
+	/* RFC 1123, 2.1: no top-level domain is a number, as in "10.0.0.1". */
 	return is_number(label) ? 0 : count;
 }
 

@@ -168,7 +168,7 @@ static const pki_extension_row rows[] = {
 };
 
 static const pki_extension_table table = {
-	rows, PKI_COUNT(rows), "extension",
+	.rows = rows, .count = PKI_COUNT(rows), .rule = "extension",
 };
 
 pki_code

@@ -93,7 +93,9 @@ static const pki_extension_row rows[] = {
 };
 
 /* certificateIssuer, of indirect CRLs, is critical and so refused. */
-static const pki_extension_table table = { rows, PKI_COUNT(rows), "crl" };
+static const pki_extension_table table = {
+	.rows = rows, .count = PKI_COUNT(rows), .rule = "crl",
+};
 
 /* "260124080702Z" after its header, of this century. */
 static bool

@@ -72,7 +72,9 @@ static const pki_extension_row rows[] = {
 	    read_authority_key_id },
 };
 
-static const pki_extension_table table = { rows, PKI_COUNT(rows), "crl" };
+static const pki_extension_table table = {
+	.rows = rows, .count = PKI_COUNT(rows), .rule = "crl",
+};
 
 pki_code
 pki_crl_read_extensions(pki_crl *crl, pki_der *der, pki_err *err)

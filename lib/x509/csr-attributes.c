@@ -8,6 +8,8 @@
 #define CHALLENGE_MAX 255       /* RFC 2985, pkcs-9-ub-challengePassword */
 
 #define OID_EXTENSION_REQUEST "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
+/* szOID_CERT_EXTENSIONS, 1.3.6.1.4.1.311.2.1.14. */
+#define OID_MICROSOFT_REQUEST "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e"
 #define OID_CHALLENGE_PASSWORD "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"
 #define OID_KEY_ID "\x55\x1d\x0e"
 #define OID_KEY_USAGE "\x55\x1d\x0f"
@@ -118,7 +120,8 @@ static const pki_extension_row extension_rows[] = {
 };
 
 static const pki_extension_table extension_table = {
-	extension_rows, PKI_COUNT(extension_rows), "extension",
+	.rows = extension_rows, .count = PKI_COUNT(extension_rows),
+	.rule = "extension", .whole = true,
 };
 
 static pki_code
@@ -175,9 +178,22 @@ check_challenge(pki_der *value, pki_csr_wishes *out, pki_err *err)
 	    "challengePassword of tag 0x%02x, %zu octets", tag, text.len);
 }
 
+/* libcrypto takes it for an extensionRequest, and others do. */
+static pki_code
+refuse_request(pki_der *value, pki_csr_wishes *out, pki_err *err)
+{
+	(void)value;
+	(void)out;
+	return pki_refuse(err, PKI_DENIED, "attribute",
+	    "extensions in an extensionRequest, 1.2.840.113549.1.9.14",
+	    "extensions in attribute 1.3.6.1.4.1.311.2.1.14");
+}
+
 static const attribute_row attribute_rows[] = {
 	{ PKI_BYTES_TEXT(OID_EXTENSION_REQUEST), "extensionRequest",
 	    "extension", read_extension_request },
+	{ PKI_BYTES_TEXT(OID_MICROSOFT_REQUEST), "Microsoft's request",
+	    "attribute", refuse_request },
 	{ PKI_BYTES_TEXT(OID_CHALLENGE_PASSWORD), "challengePassword",
 	    "attribute", check_challenge },
 };

@@ -22,15 +22,17 @@ typedef struct pki_csr pki_csr;
  *
  * Refused, with the rule's name: too long ("size"), not strict DER anywhere
  * ("der"), bad PEM ("pem"), version not 0 ("version"), more than 10
- * attributes, a challengePassword out of shape ("attribute"), more than one
- * extensionRequest, more than 20 extensions, the same one twice, one that is
- * critical and unknown to us ("extension"), basicConstraints with CA:TRUE
+ * attributes, a challengePassword out of shape, Microsoft's attribute for
+ * extensions ("attribute"), more than one extensionRequest, more than 20
+ * extensions, the same one twice, one other than basicConstraints, keyUsage,
+ * extKeyUsage, subjectKeyIdentifier and subjectAltName, critical or not
+ * ("extension": what is asked for and not granted is never left out silently),
+ * basicConstraints with CA:TRUE
  * ("basic-constraints"), keyCertSign or cRLSign ("key-usage"), what
  * pki_name_parse, pki_altnames_parse and pki_pubkey_parse refuse, a signature
  * algorithm we do not accept ("signature-algorithm"), a signature that does
  * not match ("proof-of-possession").  Only key, subject and alternative names
- * are kept.  Attributes and extensions that are not critical and unknown to
- * us do not matter.
+ * are kept.  Attributes unknown to us do not matter: RFC 2986, 4.1.
  * PKI_BAD_INPUT, PKI_DENIED, PKI_CRYPTO, PKI_NO_MEMORY.
  */
 PKI_CHECKED pki_code pki_csr_parse(pki_bytes in, pki_csr **out, pki_err *err);

@@ -1,5 +1,6 @@
 #include "x509/extension.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,20 @@ read_one(pki_der *list, pki_extension *out, pki_err *err)
 }
 
 static pki_code
+refuse_unknown(const pki_extension_table *table, pki_bytes oid, pki_err *err)
+{
+	char accepts[160], text[OID_TEXT];
+	size_t used = 0;
+
+	for (size_t i = 0; i < table->count && used < sizeof(accepts); i++)
+		used += (size_t)snprintf(accepts + used,
+		    sizeof(accepts) - used, "%s%s", i == 0 ? "" : ", ",
+		    table->rows[i].name);
+	return pki_refuse(err, PKI_DENIED, table->rule, accepts,
+	    "extension %s", pki_der_format_oid(oid, text, sizeof(text)));
+}
+
+static pki_code
 handle_one(const pki_extension_table *table, const pki_extension *extension,
     void *out, pki_err *err)
 {
@@ -59,6 +74,8 @@ handle_one(const pki_extension_table *table, const pki_extension *extension,
 		    "critical extensions that we understand",
 		    "critical extension %s", pki_der_format_oid(
 		    extension->oid, oid, sizeof(oid)));
+	if (table->whole)
+		return refuse_unknown(table, extension->oid, err);
 	return PKI_OK;
 }
 

@@ -27,12 +27,14 @@ typedef struct pki_extension_table {
 	const pki_extension_row *rows;
 	size_t                   count;
 	const char              *rule;  /* named by refusals */
+	bool                     whole; /* one that is not here is refused */
 } pki_extension_table;
 
 /*
  * Read the next element, Extensions (a SEQUENCE of one or more).  Each may
  * occur once; one that is critical and not in the table is refused (RFC 5280,
- * 4.2).  PKI_BAD_INPUT, rule "der" or the table's.
+ * 4.2).  PKI_BAD_INPUT, rule "der" or the table's.  So is any other that is
+ * not in a table that is whole: PKI_DENIED.
  */
 PKI_CHECKED pki_code pki_extensions_read(pki_der *der,
     const pki_extension_table *table, void *out, pki_err *err);

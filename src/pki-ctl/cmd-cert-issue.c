@@ -26,6 +26,12 @@ static const struct cli_option options[] = {
 	  .help = "less than the profile gives (30d)" },
 	{ .name = "replace", .arg = "NAME",
 	  .help = "revoke NAME's certificates as superseded" },
+	{ .name = "renew", .arg = "NAME",
+	  .help = "once more what NAME has, which stays good" },
+	{ .name = "change-profile",
+	  .help = "--replace by another profile than NAME has" },
+	{ .name = "share-names",
+	  .help = "DNS names that other certificates have" },
 	{ .name = "out", .arg = "FILE",
 	  .help = "write the certificate to FILE, not to stdout" },
 	{ .name = "force", .help = "replace an existing key file" },
@@ -41,6 +47,7 @@ struct work {
 	pki_key          *key;
 	pki_buf          *key_pem;
 	pki_altnames     *alt_names;
+	pki_before       *before;
 	output           *key_file, *cert_file;
 	pki_issue_request request;
 };
@@ -52,6 +59,7 @@ clear_work(struct work *work)
 	pki_key_free(work->key);
 	pki_buf_free(work->key_pem);
 	pki_altnames_free(work->alt_names);
+	pki_before_free(work->before);
 	output_free(work->key_file);
 	output_free(work->cert_file);
 }
@@ -69,6 +77,29 @@ same_file(const char *a, const char *b)
 	    a_stat.st_dev == b_stat.st_dev && a_stat.st_ino == b_stat.st_ino);
 }
 
+/* NAME may be given in three ways, and by two of them when it is the same. */
+static pki_code
+check_names(const struct cli *cli, pki_err *err)
+{
+	const char *name = cli_value(cli, "name");
+	const char *old = cli_has(cli, "renew") ? "renew" : "replace";
+	const char *old_name = cli_value(cli, old);
+
+	if (cli_has(cli, "renew") && cli_has(cli, "replace"))
+		return pki_fail(err, PKI_USAGE,
+		    "needs one of --renew and --replace");
+	if (name != NULL && old_name != NULL && strcmp(name, old_name) != 0)
+		return pki_fail(err, PKI_USAGE,
+		    "--name and --%s name different identities", old);
+	if (!cli_has(cli, "csr") && name == NULL && old_name == NULL)
+		return pki_fail(err, PKI_USAGE, "--new-key needs --name NAME, "
+		    "--renew NAME or --replace NAME");
+	if (cli_has(cli, "change-profile") && !cli_has(cli, "replace"))
+		return pki_fail(err, PKI_USAGE,
+		    "--change-profile goes with --replace");
+	return PKI_OK;
+}
+
 static pki_code
 check_usage(const struct work *work, pki_err *err)
 {
@@ -79,7 +110,7 @@ check_usage(const struct work *work, pki_err *err)
 	const char *csr = cli_value(cli, "csr");
 	size_t i;
 
-	if (!cli_has(cli, "profile"))
+	if (!cli_has(cli, "profile") && !cli_has(cli, "renew"))
 		return pki_fail(err, PKI_USAGE, "needs --profile PROFILE");
 	if ((csr == NULL) == (work->key_path == NULL))
 		return pki_fail(err, PKI_USAGE,
@@ -88,18 +119,11 @@ check_usage(const struct work *work, pki_err *err)
 		if (cli_has(cli, of_new_key[i]))
 			return pki_fail(err, PKI_USAGE,
 			    "--%s goes with --new-key", of_new_key[i]);
-	if (cli_has(cli, "name") && cli_has(cli, "replace") &&
-	    strcmp(cli_value(cli, "name"), cli_value(cli, "replace")) != 0)
-		return pki_fail(err, PKI_USAGE,
-		    "--name and --replace name different identities");
-	if (csr == NULL && !cli_has(cli, "name") && !cli_has(cli, "replace"))
-		return pki_fail(err, PKI_USAGE,
-		    "--new-key needs --name NAME or --replace NAME");
 	if (same_file(work->out_path, csr) ||
 	    same_file(work->out_path, work->key_path))
 		return pki_fail(err, PKI_USAGE,
 		    "--out would replace '%s'", work->out_path);
-	return PKI_OK;
+	return check_names(cli, err);
 }
 
 static pki_code
@@ -186,14 +210,34 @@ read_request(struct work *work)
 	work->request.profile = cli_value(s->cli, "profile");
 	work->request.identity = cli_value(s->cli, "name");
 	work->request.who = s->who;
+	work->request.change_profile = cli_has(s->cli, "change-profile");
+	work->request.share_names = cli_has(s->cli, "share-names");
 	if (cli_has(s->cli, "replace")) {
 		work->request.identity = cli_value(s->cli, "replace");
 		work->request.purpose = PKI_ISSUE_REPLACE;
 	}
+	if (cli_has(s->cli, "renew"))
+		work->request.identity = cli_value(s->cli, "renew");
 	rc = cli_duration(s->cli, "validity", &work->request.validity, s->err);
 	if (rc == PKI_OK)
 		rc = csr != NULL ? read_csr(work, csr) : make_key(work);
 	return rc == PKI_OK ? add_alt_names(work) : rc;
+}
+
+/* What it has, and what the request does not state is taken from. */
+static pki_code
+follow(struct work *work)
+{
+	struct session *s = work->s;
+	pki_code rc;
+
+	if (!cli_has(s->cli, "renew"))
+		return PKI_OK;
+	rc = pki_ca_find_before(s->ca, work->request.identity, &work->before,
+	    s->err);
+	if (rc == PKI_OK)
+		pki_issue_request_follow(work->before, &work->request);
+	return rc;
 }
 
 /* Find out now whether the files can be made; put the key on the disk. */
@@ -305,6 +349,8 @@ issue_cert(struct session *s)
 	if (rc == PKI_OK)
 		rc = session_open(s);
 	if (rc == PKI_OK)
+		rc = follow(&work);
+	if (rc == PKI_OK)
 		rc = issue(&work);
 	clear_work(&work);
 	return rc;
@@ -319,7 +365,9 @@ const struct cli_command cmd_cert_issue = {
 "file of mode 0644 holds them.  A request that asks for more than the profile\n"
 "grants is refused, and the rule is named.  A new key is on the disk before\n"
 "the certificate exists, and is removed again when that is refused.\n"
-"--replace publishes the CRL too.",
+"--replace publishes the CRL too.  --renew gives NAME one more certificate,\n"
+"of the profile and with the alternative names that it has, for the same key\n"
+"or a new one.",
 	.options = options,
 	.run = issue_cert,
 };

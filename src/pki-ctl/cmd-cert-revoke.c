@@ -22,6 +22,7 @@ struct work {
 	struct session     *s;
 	pki_revocation      how;        /* without CA and serial */
 	found_certs        *certs;
+	size_t              going;      /* in force, that would go with them */
 	size_t              done;       /* of those, revoked */
 	size_t              others;     /* revoked with them */
 	struct publish_list touched;    /* CAs whose CRL changes */
@@ -130,11 +131,23 @@ check(struct work *work)
 
 	for (i = 0; i < work->certs->count && rc == PKI_OK; i++) {
 		pki_revocation revocation = revocation_of(work, i);
+		size_t others = 0;
 
-		rc = pki_ca_revoke_check(work->s->ca, &revocation,
+		rc = pki_ca_revoke_check(work->s->ca, &revocation, &others,
 		    work->s->err);
+		work->going += others;
 	}
 	return rc;
+}
+
+/* ", and the 3 in force that go with it": of key or CA; may be empty. */
+static void
+describe_going(const struct work *work, char *out, size_t room)
+{
+	out[0] = '\0';
+	if (work->going != 0)
+		snprintf(out, room, ", and the %zu in force that go with %s",
+		    work->going, work->certs->count == 1 ? "it" : "them");
 }
 
 static pki_code
@@ -142,16 +155,17 @@ confirm(struct work *work)
 {
 	struct session *s = work->s;
 	const found_certs *certs = work->certs;
-	char question[256];
+	char question[256], going[64];
 	bool yes;
 	pki_code rc;
 
 	if (cli_has(s->cli, "yes") || !term_can_ask())
 		return PKI_OK;
+	describe_going(work, going, sizeof(going));
 	snprintf(question, sizeof(question), "Revoke %zu certificate%s "
-	    "(%s%s) for ever, reason %s?", certs->count,
+	    "(%s%s)%s for ever, reason %s?", certs->count,
 	    certs->count == 1 ? "" : "s", certs->items[0]->identity,
-	    certs->count == 1 ? "" : ", ...",
+	    certs->count == 1 ? "" : ", ...", going,
 	    pki_reason_name(work->how.reason));
 	rc = term_confirm(question, &yes, s->err);
 	if (rc == PKI_OK && !yes)
@@ -324,6 +338,7 @@ revoke_certs(struct session *s)
 {
 	PKI_AUTO(found_certs) certs = found_certs_new();
 	struct work work = { .certs = certs };
+	char going[64];
 	pki_code rc;
 
 	if (certs == NULL)
@@ -337,7 +352,8 @@ revoke_certs(struct session *s)
 		return finish_cut_off(s, rc);
 	if (rc == PKI_OK && cli_has(s->cli, "dry-run")) {
 		work.done = certs->count;
-		cli_say(s->cli, "Nothing was revoked; this would be:");
+		describe_going(&work, going, sizeof(going));
+		cli_say(s->cli, "Nothing was revoked; this would be%s:", going);
 		return print_work(&work);
 	}
 	if (rc == PKI_OK)

@@ -69,12 +69,14 @@ print_json(struct session *s, const pki_issue_request *request,
 		{ .key = "not-after", .kind = PRINT_TIME },
 		{ .key = "fingerprint" },
 		{ .key = "replaced", .kind = PRINT_NUMBER },
+		{ .key = "follows" },
 		{ .key = "new-key" },
 		{ .key = "out" },
 		{ .key = "chain" },
 	};
 	const pki_cert *cert = issued->cert;
 	char serial[PKI_SERIAL_TEXT], digest[PKI_DIGEST_TEXT];
+	char follows[PKI_SERIAL_TEXT];
 	const struct print_value values[] = {
 		{ .text = request->identity },
 		{ .text = pki_serial_format(pki_cert_serial(cert), serial) },
@@ -84,6 +86,8 @@ print_json(struct session *s, const pki_issue_request *request,
 		{ .number = pki_cert_not_after(cert) },
 		{ .text = pki_digest_format(pki_cert_digest(cert), digest) },
 		{ .number = (int64_t)issued->replaced },
+		{ .text = request->follows == NULL ? NULL :
+		    pki_serial_format(request->follows, follows) },
 		{ .text = cli_value(s->cli, "new-key") },
 		{ .text = cli_value(s->cli, "out") },
 		{ .text = pki_buf_text(issued->chain) },
@@ -113,6 +117,9 @@ print_issued(struct session *s, const pki_issue_request *request,
 	    pki_serial_format(pki_cert_serial(issued->cert), serial),
 	    pki_time_format(pki_cert_not_after(issued->cert), until),
 	    out == NULL ? "" : ", in ", out == NULL ? "" : out);
+	if (request->follows != NULL)
+		cli_say(s->cli, "The one before it, serial %s, stays good.",
+		    pki_serial_format(request->follows, serial));
 	if (key != NULL)
 		cli_say(s->cli, "Its new key is in %s.", key);
 	if (issued->replaced != 0)

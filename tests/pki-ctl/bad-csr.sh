@@ -64,3 +64,10 @@ csr -addext keyUsage=critical,digitalSignature,keyCertSign
 bad key-usage bad.csr
 csr -addext 1.2.3.4=critical,DER:0500
 bad extension bad.csr
+# What is not granted is not left out silently, critical or not.
+for wish in 1.2.3.4=DER:0500 tlsfeature=status_request \
+    certificatePolicies=1.2.3.4 'nameConstraints=permitted;DNS:example'; do
+	csr -addext "$wish"
+	bad extension bad.csr
+done
+expect_says 'basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier'

@@ -47,6 +47,20 @@ for name in broker-1 BROKER-1 central-server all ocsp-x operator; do
 	csr -subj /CN=$name
 	bad identity-reserved bad.csr
 done
+# A server is known by its host name: nobody has a broker's but brokers.
+for profile in server-1:server bridge-1:bridge est-1:est-server; do
+	csr -subj "/CN=${profile%:*}" -addext subjectAltName=DNS:broker-7
+	same_state refused alt-name-reserved pki cert issue \
+	    --profile "${profile#*:}" --csr bad.csr --out out.pem
+done
+expect_ok pki cert issue --profile broker --name broker-1 --new-key b.key \
+    --alt-name dns:mqtt.example --out broker.pem
+csr -subj /CN=server-1 -addext subjectAltName=DNS:mqtt.example
+same_state refused alt-name-taken pki cert issue --profile server \
+    --csr bad.csr --out out.pem
+expect_says "'dns:mqtt.example of broker-1, profile broker' refused"
+same_state expect_ok pki cert issue --profile server --csr bad.csr --dry-run \
+    --share-names
 csr -subj /CN=LIVE
 bad identity-taken bad.csr
 csr -subj /CN=meter-1/CN=meter-2

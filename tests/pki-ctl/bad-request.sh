@@ -15,11 +15,30 @@ openssl req -new -key lost.key -subj /CN=found -out bad.csr
 bad key-blocked bad.csr
 bad key-blocked lost.csr --replace lost
 
+# --- the names of CAs: following one would end all that it issued ------------
+for name in issuing root ROOT; do
+	csr -subj "/CN=$name"
+	bad identity-reserved bad.csr
+	bad identity-reserved bad.csr --replace "$name"
+done
+
 # --- the profile ------------------------------------------------------------
 same_state refused profile pki cert issue --profile auditer --csr good.csr
 same_state refused profile-kind pki cert issue --profile issuing-ca \
     --csr good.csr
 bad validity good.csr --validity 20y
+# A device stays what it is, unless somebody says so.
+sed 's/^name = .*/name = "rover";/' "$templates/auditor.conf" \
+    >ca/templates/rover.conf
+csr -subj /CN=live
+same_state refused profile-change pki cert issue --profile rover --csr bad.csr \
+    --replace live
+expect_says "'auditor to rover' refused"
+same_state expect_exit 2 pki cert issue --profile rover --csr bad.csr \
+    --change-profile
+same_state expect_ok pki cert issue --profile rover --csr bad.csr \
+    --replace live --change-profile --dry-run
+rm ca/templates/rover.conf
 openssl req -new -key live.key -subj /CN=more -out bad.csr \
     -addext extendedKeyUsage=serverAuth
 bad extended-usage bad.csr

@@ -58,3 +58,31 @@ same_state refused ambiguous pki cert revoke "$end"
 expect_ok pki cert revoke "name:$end"
 expect_ok pki cert list --state good --profile auditor -o json
 json "[row['name'] for row in d] == ['meter-4']"
+
+# What goes with a CA is counted before it goes: by a dry run, and where a
+# terminal is asked.
+same_state expect_ok pki cert revoke issuing --reason cACompromise --dry-run
+expect_says 'this would be, and the 1 in force that go with it:'
+ask() {
+	python3 - "$program" --dir "$dir" "$@" <<-'PYTHON'
+		import os, pty, sys
+		child, fd = pty.fork()
+		if child == 0:
+		    os.execv(sys.argv[1], sys.argv[1:])
+		text = b''
+		while b'[' not in text.rpartition(b'?')[2] or b'?' not in text:
+		    text += os.read(fd, 1024)
+		os.write(fd, b'n\n')
+		try:
+		    while True:
+		        text += os.read(fd, 1024)
+		except OSError:
+		    pass
+		sys.stdout.write(text.decode().replace('\r', ''))
+		sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+	PYTHON
+}
+LD_LIBRARY_PATH=$libraries
+export LD_LIBRARY_PATH
+same_state expect_exit 1 ask cert revoke issuing --reason cACompromise
+expect_prints '(issuing), and the 1 in force that go with it for ever, reason'

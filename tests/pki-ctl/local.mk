@@ -8,6 +8,7 @@ dist_check_SCRIPTS += \
 	%D%/cert-hold.sh \
 	%D%/cert-issue.sh \
 	%D%/cert-list.sh \
+	%D%/cert-renew.sh \
 	%D%/cert-revoke.sh \
 	%D%/cert-show.sh \
 	%D%/clock.sh \

@@ -12,6 +12,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
 	%D%/test-hold.c \
+	%D%/test-host-names.c \
 	%D%/test-import-crl.c \
 	%D%/test-init-keys.c \
 	%D%/test-init.c \
@@ -19,6 +20,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-issue.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/withdraw.h"
 #include "tests/lib/ca/ca-sample.h"
 
 static struct test_ca t;
@@ -61,6 +62,8 @@ static const struct refusal refusals[] = {
 	{ "auditor", "", PKI_DENIED, .rule = "identity" },
 	{ "auditor", "m\xc3\xa4", PKI_DENIED, .rule = "identity" },
 	{ "limited", "meter-1", PKI_DENIED, .rule = "identity-allow" },
+	{ "est-server", "meter-1", PKI_DENIED, .rule = "identity-allow" },
+	{ "ocsp-responder", "meter-1", PKI_DENIED, .rule = "identity-allow" },
 	{ "auditor", "broker-1", PKI_DENIED, .rule = "identity-reserved" },
 	{ "auditor", "BROKER-1", PKI_DENIED, .rule = "identity-reserved" },
 	{ "auditor", "all", PKI_DENIED, .rule = "identity-reserved" },
@@ -76,14 +79,26 @@ static const struct refusal refusals[] = {
 	    .alt_name = "email:a@b.example" },
 	{ "broker", "broker-1", PKI_DENIED, .rule = "wildcard",
 	    .alt_name = "dns:*.example.org" },
+	{ "server", "server-1", PKI_DENIED, .rule = "alt-name-reserved",
+	    .alt_name = "dns:broker-7" },
+	{ "bridge", "bridge-1", PKI_DENIED, .rule = "alt-name-reserved",
+	    .alt_name = "dns:BROKER-7.example" },
+	{ "est-server", "est-1", PKI_DENIED, .rule = "alt-name-reserved",
+	    .alt_name = "dns:all" },
 	{ "nameless", "box", PKI_DENIED, .rule = "alt-name-missing" },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "validity",
 	    .validity = 90 * PKI_DAY + 1 },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "validity", .validity = 1 },
 	{ "auditor", "taken", PKI_DENIED, .rule = "identity-taken" },
 	{ "auditor", "TaKeN", PKI_DENIED, .rule = "identity-taken" },
-	{ "auditor", "root", PKI_DENIED, .rule = "identity-taken" },
-	{ "auditor", "Issuing", PKI_DENIED, .rule = "identity-taken" },
+	{ "auditor", "root", PKI_DENIED, .rule = "identity-reserved" },
+	{ "auditor", "Issuing", PKI_DENIED, .rule = "identity-reserved" },
+	{ "auditor", "issuing", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_REPLACE },
+	{ "auditor", "root", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_REPLACE },
+	{ "auditor", "issuing", PKI_DENIED, .rule = "identity-reserved",
+	    .purpose = PKI_ISSUE_RENEW },
 	{ "auditor", "meter-1", PKI_DENIED, .rule = "identity-unknown",
 	    .purpose = PKI_ISSUE_REPLACE },
 	{ "auditor", "TAKEN", PKI_DENIED, .rule = "identity-unknown",
@@ -241,6 +256,49 @@ Test(ca_issue_refused, and_a_failed_replacement_leaves_the_old_one_good)
 	r.request.purpose = PKI_ISSUE_REPLACE;
 	expect_nothing(&r.request, PKI_DENIED, "key-in-use");
 	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_GOOD);
+	drop_request(&r);
+}
+
+/* Whoever does not know the CAs by name still spares their certificates. */
+Test(ca_issue_refused, to_end_a_ca_as_superseded)
+{
+	PKI_AUTO(pki_cert) ca_cert = get_ca_cert(&t, "issuing");
+	size_t count = 0;
+
+	assert_ok(pki_store_begin(t.ca->store, &t.err), &t.err);
+	assert_refused(pki_withdraw_superseded(t.ca, "issuing",
+	    &test_requester, &count, &t.err), PKI_DENIED, &t.err,
+	    "identity-reserved");
+	pki_store_rollback(t.ca->store);
+	cr_assert_eq(find_cert(&t, ca_cert).status, PKI_CERT_GOOD);
+}
+
+/* Nor by what it had before: a revoked device comes back as what it was. */
+Test(ca_issue_refused, a_replacement_by_another_profile_unless_asked_for)
+{
+	PKI_AUTO(pki_cert) old = issue_meter(&t, "limited-1");
+	PKI_AUTO(pki_cert) next = NULL;
+	PKI_AUTO(pki_cert) back = NULL;
+	struct test_request r;
+
+	put_file(&t, "templates/limited.conf", LIMITED);
+	restart_ca(&t);
+	fresh_request(&r, "limited", "limited-1");
+	r.request.purpose = PKI_ISSUE_REPLACE;
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
+	cr_assert_eq(find_cert(&t, old).status, PKI_CERT_GOOD);
+	revoke_cert(&t, old, PKI_REASON_SUPERSEDED);
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
+	cr_assert_str_eq(t.err.value, "auditor to limited");
+	r.request.change_profile = true;
+	next = issue_with(&t, &r.request);
+	cr_assert_not_null(next, "%s", t.err.msg);
+	/* Now that is what it has. */
+	r.request.change_profile = false;
+	back = issue_with(&t, &r.request);
+	cr_assert_not_null(back, "%s", t.err.msg);
+	r.request.profile = "auditor";
+	expect_nothing(&r.request, PKI_DENIED, "profile-change");
 	drop_request(&r);
 }
 

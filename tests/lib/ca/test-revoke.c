@@ -31,8 +31,8 @@ expect_refused(const pki_revocation *revocation, pki_code code,
 	pki_audit_head before = head_of(&t);
 	size_t count = 99;
 
-	assert_refused(pki_ca_revoke_check(t.ca, revocation, &t.err), code,
-	    &t.err, rule);
+	assert_refused(pki_ca_revoke_check(t.ca, revocation, NULL, &t.err),
+	    code, &t.err, rule);
 	assert_refused(pki_ca_revoke(t.ca, revocation, &count, &t.err), code,
 	    &t.err, rule);
 	cr_assert_eq(count, 99);
@@ -91,8 +91,8 @@ Test(ca_revoke_check, takes_the_reasons_of_a_ca)
 		    reasons[i].reason);
 
 		revocation.ca = "root";
-		cr_expect_eq(pki_ca_revoke_check(t.ca, &revocation, &t.err),
-		    reasons[i].ca ? PKI_OK : PKI_DENIED, "reason %d",
+		cr_expect_eq(pki_ca_revoke_check(t.ca, &revocation, NULL,
+		    &t.err), reasons[i].ca ? PKI_OK : PKI_DENIED, "reason %d",
 		    reasons[i].reason);
 	}
 }
@@ -106,7 +106,8 @@ Test(ca_revoke_check, changes_no_octet_of_the_state_directory)
 
 	pass(&t, PKI_DAY);
 	before = dir_digest(t.state);
-	assert_ok(pki_ca_revoke_check(t.ca, &revocation, &t.err), &t.err);
+	assert_ok(pki_ca_revoke_check(t.ca, &revocation, NULL, &t.err),
+	    &t.err);
 	after = dir_digest(t.state);
 	cr_assert(pki_digest_equal(&before, &after));
 }
@@ -313,9 +314,12 @@ revoke_ca(const char *parent, const char *name, pki_reason reason,
 {
 	PKI_AUTO(pki_cert) cert = get_ca_cert(&t, name);
 	pki_revocation revocation = revocation_of(cert, reason);
-	size_t count = 0;
+	size_t count = 0, others = 0;
 
 	revocation.ca = parent;
+	assert_ok(pki_ca_revoke_check(t.ca, &revocation, &others, &t.err),
+	    &t.err);
+	cr_assert_eq(others, want - 1, "%zu foretold", others);
 	assert_ok(pki_ca_revoke(t.ca, &revocation, &count, &t.err), &t.err);
 	cr_assert_eq(count, want, "%zu instead of %zu", count, want);
 }
@@ -340,6 +344,35 @@ Test(ca_revoke_ca, takes_all_that_it_issued_with_it)
 	crl = get_crl(&t, "crl/issuing/full.crl");
 	cr_assert_eq(pki_crl_count(crl), 3);
 	cr_assert_not_null(pki_crl_find(crl, pki_cert_serial(a)));
+}
+
+Test(ca_revoke_check, counts_what_is_in_force_and_would_go_with_it)
+{
+	PKI_AUTO(pki_cert) expired = issue_meter(&t, "meter-1");
+	PKI_AUTO(pki_cert) meter = NULL;
+	PKI_AUTO(pki_cert) renewed = NULL;
+	PKI_AUTO(pki_cert) ca_cert = get_ca_cert(&t, "issuing");
+	pki_revocation lost = revocation_of(ca_cert, PKI_REASON_CA_COMPROMISE);
+	pki_revocation stolen;
+	struct test_request r;
+	size_t others = 9;
+
+	pass(&t, 60 * PKI_DAY);
+	fresh_request(&r, "auditor", "meter-2");
+	meter = issue_with(&t, &r.request);
+	r.request.purpose = PKI_ISSUE_RENEW;
+	renewed = issue_with(&t, &r.request);
+	pass(&t, 60 * PKI_DAY);
+	lost.ca = "root";
+	assert_ok(pki_ca_revoke_check(t.ca, &lost, &others, &t.err), &t.err);
+	cr_expect_eq(others, 2, "%zu of the CA", others);
+	stolen = revocation_of(meter, PKI_REASON_SUPERSEDED);
+	assert_ok(pki_ca_revoke_check(t.ca, &stolen, &others, &t.err), &t.err);
+	cr_expect_eq(others, 0, "%zu superseded", others);
+	stolen.reason = PKI_REASON_KEY_COMPROMISE;
+	assert_ok(pki_ca_revoke_check(t.ca, &stolen, &others, &t.err), &t.err);
+	cr_expect_eq(others, 1, "%zu of the key", others);
+	drop_request(&r);
 }
 
 Test(ca_revoke_ca, of_a_root_reaches_the_devices_below)

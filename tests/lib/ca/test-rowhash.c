@@ -91,8 +91,8 @@ Test(row_verify, notices_every_column_of_a_certificate_when_it_is_read)
 		    &t.err), PKI_DAMAGED, "list: %s", damages[i].what);
 		cr_expect_eq(pki_ca_check(t.ca, &rows, NULL, NULL, &t.err),
 		    PKI_DAMAGED, "check: %s", damages[i].what);
-		cr_expect_neq(pki_ca_revoke_check(t.ca, &revocation, &t.err),
-		    PKI_OK, "revoke: %s", damages[i].what);
+		cr_expect_neq(pki_ca_revoke_check(t.ca, &revocation, NULL,
+		    &t.err), PKI_OK, "revoke: %s", damages[i].what);
 		restore_database(&t);
 	}
 }
@@ -128,6 +128,38 @@ Test(row_verify, keeps_a_damaged_ca_from_signing)
 		cr_expect_eq(t.err.code, PKI_DAMAGED, "%s: %s", damage[i],
 		    t.err.msg);
 		drop_request(&r);
+		restore_database(&t);
+	}
+}
+
+/* By a wrong state the name would be free, or held for no reason. */
+Test(row_verify, believes_no_state_of_a_name_that_was_not_written)
+{
+	static const char *const damage[] = {
+		"UPDATE identity SET state = 2 WHERE name = 'meter-1'",
+		"UPDATE identity SET state = 1 WHERE name = 'meter-1'",
+		"UPDATE identity SET created_at = 1 WHERE name = 'meter-1'",
+	};
+	static const pki_issue_purpose purposes[] = {
+		PKI_ISSUE_FIRST, PKI_ISSUE_RENEW, PKI_ISSUE_REPLACE,
+	};
+	size_t k;
+
+	keep_database(&t);
+	for (size_t i = 0; i < PKI_COUNT(damage); i++) {
+		run_sql(&t, damage[i]);
+		restart_ca(&t);
+		for (k = 0; k < PKI_COUNT(purposes); k++) {
+			PKI_AUTO(pki_issue_plan) plan = NULL;
+			struct test_request r;
+
+			fresh_request(&r, "auditor", "meter-1");
+			r.request.purpose = purposes[k];
+			cr_expect_eq(pki_ca_issue_check(t.ca, &r.request,
+			    &plan, &t.err), PKI_DAMAGED, "%zu, %zu: %s", i, k,
+			    t.err.msg);
+			drop_request(&r);
+		}
 		restore_database(&t);
 	}
 }

@@ -199,7 +199,25 @@ static const struct row names[] = {
 	    REQUEST("30{06{551d1e} 0101ff 04{30{}}}") } },
 	{ "SAN twice", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(CSR_SAN CSR_SAN) } },
-	{ "unknown extension twice", PKI_BAD_INPUT, "extension", API_ACCEPTS,
+	{ "unknown extension", PKI_DENIED, "extension", API_ACCEPTS,
+	    { .attributes = REQUEST(ODD("05")) } },
+	{ "unknown extension behind a good one", PKI_DENIED, "extension",
+	    API_ACCEPTS, { .attributes = REQUEST(CSR_SAN ODD("05")) } },
+	{ "name constraints, not critical", PKI_DENIED, "extension",
+	    API_ACCEPTS,
+	    { .attributes = REQUEST("30{06{551d1e} 04{30{}}}") } },
+	{ "certificate policies", PKI_DENIED, "extension", API_ACCEPTS,
+	    { .attributes =
+	    REQUEST("30{06{551d20} 04{30{30{06{2a030405}}}}}") } },
+	{ "must-staple", PKI_DENIED, "extension", API_ACCEPTS, { .attributes =
+	    REQUEST("30{06{2b06010505070118} 04{30{020105}}}") } },
+	{ "Microsoft's extensions", PKI_DENIED, "attribute", API_ACCEPTS,
+	    { .attributes =
+	    "a0{30{06{2b06010401823702010e} 31{30{" CSR_SAN "}}}}" } },
+	{ "both kinds of extensions", PKI_DENIED, "attribute", API_ACCEPTS,
+	    { .attributes = "a0{30{06{2b06010401823702010e} 31{30{" CSR_SAN
+	    "}}}" CSR_REQUEST(CSR_SAN) "}" } },
+	{ "unknown extension twice", PKI_DENIED, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(ODD("05") ODD("05")) } },
 	{ "21 extensions", PKI_BAD_INPUT, "extension", API_ACCEPTS,
 	    { .attributes = REQUEST(FIVE("0") FIVE("1") FIVE("2") FIVE("3")
