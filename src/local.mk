@@ -8,6 +8,8 @@ pki_ctl_SOURCES = \
 	%D%/common/print-text.h \
 	%D%/common/print.c \
 	%D%/common/print.h \
+	%D%/common/process.c \
+	%D%/common/process.h \
 	%D%/common/term.c \
 	%D%/common/term.h \
 	%D%/pki-ctl/cert-change.c \

@@ -2,6 +2,7 @@ pkix509include_HEADERS += \
 	%D%/altname.h \
 	%D%/cert.h \
 	%D%/crl.h \
+	%D%/crypto.h \
 	%D%/csr.h \
 	%D%/digest.h \
 	%D%/key.h \

@@ -1,12 +1,11 @@
 #include "common/cli.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "common/process.h"
 
 /* getopt_long's result for row i of the table it was given. */
 #define LONG_BASE 1000
@@ -425,22 +424,6 @@ run(struct cli *cli, int argc, char **argv, pki_err *err)
 	return cli->program->run(cli, err);
 }
 
-/*
- * A file opened later must never become what a library thinks is stderr.  The
- * wrong way round, so that using what was closed still fails.
- */
-static bool
-open_standard_fds(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null",
-		    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return false;
-	return true;
-}
-
 int
 cli_main(const struct cli_program *program, int argc, char **argv)
 {
@@ -450,15 +433,13 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	pki_err flush_err = { .code = PKI_OK };
 	pki_code rc;
 
-	if (!open_standard_fds())
-		return 1;
-	umask(077);
 	/* Each flag once; every other option has a word, or the end of one. */
 	cli.given = calloc((size_t)argc + OPTIONS_MAX, sizeof(*cli.given));
 	cli.args = calloc((size_t)argc + 1, sizeof(*cli.args));
-	if (cli.given == NULL || cli.args == NULL)
+	rc = process_begin(&err);
+	if (rc == PKI_OK && (cli.given == NULL || cli.args == NULL))
 		rc = pki_fail_memory(&err);
-	else
+	if (rc == PKI_OK)
 		rc = run(&cli, argc, argv, &err);
 	if (cli.command != NULL)
 		cli_command_name(cli.command, name);

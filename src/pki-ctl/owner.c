@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/process.h"
+
 /* Fill in how the owner is called and which group is his own. */
 static void
 name_owner(struct owner *owner)
@@ -59,6 +61,7 @@ owner_become(const struct owner *owner, pki_err *err)
 	if (setgroups(1, &owner->gid) != 0 || setegid(owner->gid) != 0 ||
 	    seteuid(owner->uid) != 0)
 		return pki_fail_errno(err, "become user %s", owner->name);
+	process_hide();
 	return PKI_OK;
 }
 
@@ -70,5 +73,6 @@ owner_leave(const struct owner *owner, pki_err *err)
 	if (seteuid(0) != 0 || setegid(getgid()) != 0 ||
 	    setgroups((size_t)owner->group_count, owner->groups) != 0)
 		return pki_fail_errno(err, "become the calling user again");
+	process_hide();
 	return PKI_OK;
 }

@@ -22,6 +22,7 @@ dist_check_SCRIPTS += \
 	%D%/disk-full.sh \
 	%D%/init.sh \
 	%D%/places.sh \
+	%D%/process.sh \
 	%D%/profile.sh \
 	%D%/secrets.sh \
 	%D%/status.sh \
