@@ -51,6 +51,8 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/issue-print.c \
 	%D%/pki-ctl/issue-print.h \
 	%D%/pki-ctl/main.c \
+	%D%/pki-ctl/managed.c \
+	%D%/pki-ctl/managed.h \
 	%D%/pki-ctl/output.c \
 	%D%/pki-ctl/output.h \
 	%D%/pki-ctl/owner.c \

@@ -43,6 +43,7 @@ libpki_core_la_SOURCES += \
 	%D%/extension.c \
 	%D%/extension.h \
 	%D%/key-hash.h \
+	%D%/key-look.c \
 	%D%/key-pieces.c \
 	%D%/key-quality.c \
 	%D%/key-quality.h \

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pki-ctl/managed.h"
+
 /* More than any key or certificate chain: kept ready before issuing. */
 #define OUTPUT_RESERVE (64 * 1024)
 
@@ -57,7 +59,7 @@ check_place(const char *path, mode_t mode, pki_err *err)
 	if ((mode & 077) == 0)          /* a key for a key: --force */
 		return PKI_OK;
 	if (pki_file_read(path, OUTPUT_RESERVE, PKI_FILE_ANY, &text, NULL) !=
-	    PKI_OK || strstr(pki_buf_text(text), "PRIVATE KEY-----") == NULL)
+	    PKI_OK || !pki_key_is_in(pki_buf_bytes(text)))
 		return PKI_OK;
 	return pki_fail(err, PKI_EXISTS,
 	    "%s holds a private key and is not replaced", path);
@@ -79,7 +81,9 @@ output_begin(struct session *s, const char *path, mode_t mode,
 		rc = owner_leave(&s->owner, s->err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = check_place(path, mode, s->err);
+	rc = managed_check(s, path, s->err);
+	if (rc == PKI_OK)
+		rc = check_place(path, mode, s->err);
 	if (rc == PKI_OK)
 		rc = pki_file_begin(path, mode, clash, &file->file, s->err);
 	if (rc == PKI_OK)

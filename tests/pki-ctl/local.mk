@@ -21,6 +21,7 @@ dist_check_SCRIPTS += \
 	%D%/db-check.sh \
 	%D%/disk-full.sh \
 	%D%/init.sh \
+	%D%/outputs.sh \
 	%D%/places.sh \
 	%D%/process.sh \
 	%D%/profile.sh \
