@@ -69,7 +69,7 @@ check_trust(const char *path, const struct stat *st, pki_file_trust trust,
 		    path, (unsigned)(st->st_mode & 07777));
 	if (trust == PKI_FILE_OURS && !ours && st->st_uid != 0)
 		return pki_refuse(err, PKI_DENIED, "file-owner",
-		    "a file of this user or root", "%s of user %u", path,
+		    "one of this user or root", "%s of user %u", path,
 		    (unsigned)st->st_uid);
 	/* Where each user has a group of his own, files are born 0664. */
 	if (trust == PKI_FILE_OURS && ((others & S_IWOTH) != 0 ||
@@ -113,8 +113,11 @@ pki_code
 pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
     pki_buf **out, pki_err *err)
 {
+	/* root would follow where another points. */
+	bool itself = trust == PKI_FILE_SECRET ||
+	    (trust == PKI_FILE_OURS && geteuid() == 0);
 	/* Where no pipe will do, opening one must not wait for its writer. */
-	int how = (trust == PKI_FILE_SECRET ? O_NOFOLLOW : 0) |
+	int how = (itself ? O_NOFOLLOW : 0) |
 	    (trust == PKI_FILE_ANY ? 0 : O_NONBLOCK);
 	AUTO_FD fd = -1;
 	struct stat st;
@@ -123,7 +126,7 @@ pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | how);
 	if (fd < 0 && errno == ENOENT)
 		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
-	if (fd < 0 && errno == ELOOP && trust == PKI_FILE_SECRET)
+	if (fd < 0 && errno == ELOOP && itself)
 		return pki_refuse(err, PKI_DENIED, "file-link",
 		    "the file itself, no symbolic link", "%s", path);
 	if (fd < 0 || fstat(fd, &st) != 0)
@@ -424,6 +427,19 @@ pki_dir_sync(const char *path, pki_err *err)
 	if (fd < 0 || fsync(fd) != 0)
 		return pki_fail_errno(err, "sync directory %s", path);
 	return PKI_OK;
+}
+
+pki_code
+pki_dir_check(const char *path, pki_err *err)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return pki_fail_errno(err, "open directory %s", path);
+	return check_trust(path, &st, PKI_FILE_OURS, err);
 }
 
 pki_code

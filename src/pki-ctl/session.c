@@ -112,13 +112,36 @@ session_end(struct session *s)
 	s->secret = NULL;
 }
 
+/*
+ * root, and whom it becomes, takes no settings from where another may put
+ * them: a file of the right owner can be moved there, too.
+ */
+static pki_code
+check_conf(struct session *s)
+{
+	char templates[PKI_PATH_MAX];
+	pki_code rc;
+
+	if (getuid() != 0)
+		return PKI_OK;
+	rc = pki_path_join(templates, s->conf_dir, SESSION_TEMPLATES, s->err);
+	if (rc == PKI_OK)
+		rc = pki_dir_check(s->conf_dir, s->err);
+	if (rc == PKI_OK)
+		rc = pki_dir_check(templates, s->err);
+	/* 'init' makes them, and who reads them says what is missing. */
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
 pki_code
 session_become_owner(struct session *s)
 {
 	pki_code rc;
 
 	rc = owner_find(s->state_dir, &s->owner, s->err);
-	return rc == PKI_OK ? owner_become(&s->owner, s->err) : rc;
+	if (rc == PKI_OK)
+		rc = owner_become(&s->owner, s->err);
+	return rc == PKI_OK ? check_conf(s) : rc;
 }
 
 pki_code

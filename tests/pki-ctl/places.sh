@@ -70,4 +70,29 @@ if [ "$(id -u)" = 0 ]; then
 	dir=ca
 	same_state expect_exit 1 as_nobody status
 	expect_says 'belongs to user root (uid 0); run: sudo -u root pki-ctl'
+
+	# Settings where others may put files: not for root, nor whom it
+	# becomes.
+	mkdir conf
+	cp -r ca/pki.conf ca/templates conf
+	expect_ok pki --conf conf status
+	chmod 777 conf
+	same_state refused file-mode pki --conf conf status
+	chmod 755 conf
+	chmod 1777 conf/templates
+	same_state refused file-mode pki --conf conf status
+	chmod 755 conf/templates
+	chown 65534 conf
+	same_state refused file-owner pki --conf conf status
+	dir=new
+	refused file-owner pki --conf conf init --root-unencrypted
+	[ ! -e new ] || fail 'wanted nothing made'
+	dir=place/ca
+	expect_ok pki --conf conf status
+	chown 65533 conf
+	same_state refused file-owner pki --conf conf status
+	dir=ca
+	chown 0 conf
+	ln -s "$work/templates/auditor.conf" conf/templates/linked.conf
+	same_state refused file-link pki --conf conf profile list
 fi
