@@ -12,7 +12,7 @@ static const struct cli_option options[] = {
 	{ .name = "invalid-since", .arg = "TIME",
 	  .help = "not to be trusted since (2026-01-31T12:00:00Z)" },
 	{ .name = "all", .help = "everything in force that an ID fits" },
-	{ .name = "yes", .help = "do not ask at the terminal" },
+	{ .name = "yes", .help = "do not ask the person at the terminal" },
 	{ .name = "dry-run", .help = "check everything, revoke nothing" },
 	{ .name = NULL },
 };
@@ -146,8 +146,12 @@ confirm(struct work *work)
 	bool yes;
 	pki_code rc;
 
-	if (cli_has(s->cli, "yes") || !term_can_ask())
+	if (cli_has(s->cli, "yes") || !term_has_person())
 		return PKI_OK;
+	if (!term_can_ask())
+		return pki_refuse(s->err, PKI_DENIED, "confirmation",
+		    "--yes, or a question on standard error",
+		    "standard error is not the terminal");
 	snprintf(question, sizeof(question), "Revoke %zu certificate%s "
 	    "(%s%s) for ever, reason %s?", certs->count,
 	    certs->count == 1 ? "" : "s", certs->items[0]->identity,

@@ -28,6 +28,7 @@ dist_check_SCRIPTS += \
 	%D%/secrets.sh \
 	%D%/status.sh \
 	%D%/templates.sh \
+	%D%/terminal.sh \
 	%D%/together.sh \
 	%D%/version-help.sh
 EXTRA_DIST += \
