@@ -191,6 +191,12 @@ read_request(struct work *work)
 		work->request.purpose = PKI_ISSUE_REPLACE;
 	}
 	rc = cli_duration(s->cli, "validity", &work->request.validity, s->err);
+	/* To the library none is the profile's: the longest of all. */
+	if (rc == PKI_OK && work->request.validity == 0 &&
+	    cli_has(s->cli, "validity"))
+		rc = pki_refuse(s->err, PKI_DENIED, "validity", "at least 1m, "
+		    "or no --validity for what the profile gives", "%s",
+		    cli_value(s->cli, "validity"));
 	if (rc == PKI_OK)
 		rc = csr != NULL ? read_csr(work, csr) : make_key(work);
 	return rc == PKI_OK ? add_alt_names(work) : rc;

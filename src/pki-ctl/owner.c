@@ -55,11 +55,16 @@ owner_find(const char *dir, struct owner *out, pki_err *err)
 pki_code
 owner_become(const struct owner *owner, pki_err *err)
 {
-	if (!owner->differs)
+	/* -1 leaves one as it is. */
+	gid_t gid = owner->for_good ? owner->gid : (gid_t)-1;
+	uid_t uid = owner->for_good ? owner->uid : (uid_t)-1;
+
+	if (!owner->differs || geteuid() == owner->uid)
 		return PKI_OK;
 	/* No group of the caller stays; the user last, who may change none. */
-	if (setgroups(1, &owner->gid) != 0 || setegid(owner->gid) != 0 ||
-	    seteuid(owner->uid) != 0)
+	if (setgroups(1, &owner->gid) != 0 ||
+	    setresgid(gid, owner->gid, gid) != 0 ||
+	    setresuid(uid, owner->uid, uid) != 0)
 		return pki_fail_errno(err, "become user %s", owner->name);
 	process_hide();
 	return PKI_OK;

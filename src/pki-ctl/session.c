@@ -67,18 +67,27 @@ find_who(struct session *s)
 	s->who = (pki_requester){ PKI_BY_OPERATOR, s->who_name };
 }
 
-static void
+/* An empty one is a variable that a script forgot, and no other place. */
+static pki_code
 find_directories(struct session *s)
 {
 	const char *dir = cli_value(s->cli, "dir");
 	const char *conf = cli_value(s->cli, "conf");
+	const char *env = getenv("PKI_DIR");
 
+	if (dir == NULL && env != NULL && env[0] == '\0')
+		return pki_fail(s->err, PKI_USAGE, "PKI_DIR is empty, wants "
+		    "the directory of a CA, or not to be set");
 	if (dir == NULL)
-		dir = getenv("PKI_DIR");
-	if (dir != NULL && dir[0] == '\0')
-		dir = NULL;
+		dir = env;
+	if ((dir != NULL && dir[0] == '\0') ||
+	    (conf != NULL && conf[0] == '\0'))
+		return pki_fail(s->err, PKI_USAGE, "--%s is empty, wants a "
+		    "directory", dir != NULL && dir[0] == '\0' ? "dir" :
+		    "conf");
 	s->state_dir = dir != NULL ? dir : PKI_STATE_DIR;
 	s->conf_dir = conf != NULL ? conf : dir != NULL ? dir : PKI_CONF_DIR;
+	return PKI_OK;
 }
 
 pki_code
@@ -93,9 +102,10 @@ session_begin(struct session *s, const struct cli *cli, pki_err *err)
 
 	*s = (struct session){ .cli = cli, .err = err };
 	s->passphrase = (pki_passphrase){ get_passphrase, s };
-	find_directories(s);
 	find_who(s);
-	rc = cli_at_most_one(cli, sources, PKI_COUNT(sources), err);
+	rc = find_directories(s);
+	if (rc == PKI_OK)
+		rc = cli_at_most_one(cli, sources, PKI_COUNT(sources), err);
 	if (rc == PKI_OK && file != NULL)
 		rc = passphrase_read_file(file, &s->secret, err);
 	if (rc == PKI_OK && fd != NULL)
@@ -122,7 +132,7 @@ check_conf(struct session *s)
 	char templates[PKI_PATH_MAX];
 	pki_code rc;
 
-	if (getuid() != 0)
+	if (getuid() != 0 && !s->owner.differs)
 		return PKI_OK;
 	rc = pki_path_join(templates, s->conf_dir, SESSION_TEMPLATES, s->err);
 	if (rc == PKI_OK)
@@ -133,12 +143,26 @@ check_conf(struct session *s)
 	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
 }
 
+/* Will a file be written as who called, once the CA is open? */
+static bool
+has_output(const struct cli *cli)
+{
+	size_t i;
+
+	for (i = 0; i < cli->given_count; i++)
+		if (strcmp(cli->given[i].option->name, "out") == 0 ||
+		    strcmp(cli->given[i].option->name, "new-key") == 0)
+			return true;
+	return false;
+}
+
 pki_code
 session_become_owner(struct session *s)
 {
 	pki_code rc;
 
 	rc = owner_find(s->state_dir, &s->owner, s->err);
+	s->owner.for_good = !has_output(s->cli);
 	if (rc == PKI_OK)
 		rc = owner_become(&s->owner, s->err);
 	return rc == PKI_OK ? check_conf(s) : rc;

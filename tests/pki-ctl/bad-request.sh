@@ -27,6 +27,9 @@ openssl req -new -key live.key -subj /CN=more -out bad.csr \
     -addext keyUsage=digitalSignature,keyEncipherment
 bad key-usage bad.csr
 bad validity good.csr --validity 91d
+for none in 0s 0m 0y; do
+	bad validity good.csr --validity $none
+done
 same_state expect_exit 2 pki cert issue --profile auditor --csr good.csr \
     --validity soon
 

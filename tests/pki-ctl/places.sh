@@ -67,6 +67,31 @@ if [ "$(id -u)" = 0 ]; then
 		fail 'wanted all files to stay the owner'"'"'s'
 	[ "$(stat -c %u mine.pem)" = 0 ] || fail 'wanted the output to be mine'
 	expect_ok as_nobody crl publish
+	# runs_as UIDS ARGUMENT...: real, effective and saved one, and that of
+	# files, while it waits for the write lock.
+	runs_as() {
+		uids=$1
+		shift
+		exec 8>>place/ca/write.lock
+		flock 8
+		LD_LIBRARY_PATH=$libraries "$program" --dir place/ca "$@" \
+		    >.out 2>.err 8>&- &
+		children=$!
+		tries=0
+		until tr '\t' ' ' </proc/$children/status |
+		    grep -q "^Uid: $uids"; do
+			tries=$((tries + 1))
+			[ $tries -lt 20 ] || fail "wanted user ids $uids"
+			sleep 0.1
+		done
+		exec 8>&-
+		wait $children || fail 'wanted an exit status of 0'
+		children=
+	}
+	# root comes back only to write a file of its own.
+	runs_as '65534 65534 65534 65534' clock accept
+	runs_as '0 65534 0 65534' cert issue --profile auditor \
+	    --csr meter-1.csr --replace meter-1 --out mine.pem
 	dir=ca
 	same_state expect_exit 1 as_nobody status
 	expect_says 'belongs to user root (uid 0); run: sudo -u root pki-ctl'

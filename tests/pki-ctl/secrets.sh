@@ -26,6 +26,10 @@ for option in '' '--passphrase-file wrong'; do
 	cat .err >>messages
 	[ ! -e meter-1.pem ] || fail 'wanted no certificate'
 done
+# What follows a NUL would not count everywhere.
+(umask 077 && printf 'Correct-Horse-7\0x\n' >nul)
+refused passphrase pki crl publish issuing --passphrase-file nul
+expect_says 'none of them NUL'
 chmod 644 wrong
 refused file-mode pki crl publish issuing --passphrase-file wrong
 

@@ -70,6 +70,16 @@ expect_exit 2 pki version one -o json
 json_error "d['code'] == 'usage'"
 expect_exit 2 pki help bogus
 
+# A directory that a script forgot is not the usual one.
+dir=''
+expect_exit 2 pki status
+expect_says '--dir is empty, wants a directory'
+dir=ca
+expect_exit 2 pki --conf '' status
+expect_says '--conf is empty, wants a directory'
+expect_exit 2 env PKI_DIR= LD_LIBRARY_PATH="$libraries" "$program" status
+expect_says 'PKI_DIR is empty'
+
 # Output that cannot be written is a failure.
 last='pki version, to a full device'
 rc=0
