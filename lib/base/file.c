@@ -38,9 +38,8 @@ pki_path_join(char out[PKI_PATH_MAX], const char *dir, const char *name,
 	return pki_text_format(out, PKI_PATH_MAX, err, "%s/%s", dir, name);
 }
 
-/* The directory part of path: "." when there is none. */
-static pki_code
-dir_of(const char *path, char out[PKI_PATH_MAX], pki_err *err)
+pki_code
+pki_path_dir(char out[PKI_PATH_MAX], const char *path, pki_err *err)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -202,7 +201,7 @@ pki_file_begin(const char *path, mode_t mode, pki_file_clash clash,
 	file->mode = mode;
 	rc = pki_text_format(file->path, sizeof(file->path), err, "%s", path);
 	if (rc == PKI_OK)
-		rc = dir_of(path, file->dir, err);
+		rc = pki_path_dir(file->dir, path, err);
 	if (rc != PKI_OK)
 		return rc;
 	if (clash == PKI_FILE_KEEP && pki_file_exists(path))
@@ -465,6 +464,6 @@ pki_dir_make(const char *path, mode_t mode, pki_err *err)
 	}
 	if (chmod(path, mode) != 0)
 		return pki_fail_errno(err, "set the mode of %s", path);
-	rc = dir_of(path, parent, err);
+	rc = pki_path_dir(parent, path, err);
 	return rc == PKI_OK ? pki_dir_sync(parent, err) : rc;
 }

@@ -102,6 +102,10 @@ bool pki_file_exists(const char *path);
 PKI_CHECKED pki_code pki_path_join(char out[PKI_PATH_MAX], const char *dir,
     const char *name, pki_err *err);
 
+/* The directory part of path: "." when there is none.  PKI_BAD_INPUT. */
+PKI_CHECKED pki_code pki_path_dir(char out[PKI_PATH_MAX], const char *path,
+    pki_err *err);
+
 PKI_END_DECLS
 
 #endif

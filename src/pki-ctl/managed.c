@@ -53,14 +53,9 @@ root_of(const struct session *s, enum where where)
 static pki_code
 resolve_dir(const char *path, char out[PKI_PATH_MAX], pki_err *err)
 {
-	const char *slash = strrchr(path, '/');
 	char dir[PKI_PATH_MAX], *real;
-	pki_code rc;
+	pki_code rc = pki_path_dir(dir, path, err);
 
-	if (slash == NULL)
-		path = ".";
-	rc = pki_text_format(dir, sizeof(dir), err, "%.*s", slash == NULL ||
-	    slash == path ? 1 : (int)(slash - path), path);
 	if (rc != PKI_OK)
 		return rc;
 	real = realpath(dir, NULL);

@@ -1,5 +1,6 @@
 #include "pki-ctl/output.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,13 +47,16 @@ keep_old(output *file, pki_err *err)
  * file, and nobody means to lose a key by naming it where a certificate goes.
  */
 static pki_code
-check_place(const char *path, mode_t mode, pki_err *err)
+check_place(struct session *s, const char *path, mode_t mode)
 {
 	PKI_AUTO(pki_buf) text = NULL;
+	pki_err *err = s->err;
 	struct stat st;
+	pki_code rc;
 
-	if (lstat(path, &st) != 0)
-		return PKI_OK;
+	rc = managed_check(s, path, err);
+	if (rc != PKI_OK || lstat(path, &st) != 0)
+		return rc;
 	if (!S_ISREG(st.st_mode))
 		return pki_fail(err, PKI_BAD_INPUT,
 		    "%s is no regular file and is not replaced", path);
@@ -63,6 +67,37 @@ check_place(const char *path, mode_t mode, pki_err *err)
 		return PKI_OK;
 	return pki_fail(err, PKI_EXISTS,
 	    "%s holds a private key and is not replaced", path);
+}
+
+static pki_code
+check_all(struct session *s, const char *path, mode_t mode,
+    pki_file_clash clash)
+{
+	char dir[PKI_PATH_MAX];
+	pki_code rc = check_place(s, path, mode);
+
+	if (rc == PKI_OK && clash == PKI_FILE_KEEP && pki_file_exists(path))
+		return pki_fail(s->err, PKI_EXISTS, "%s exists", path);
+	if (rc == PKI_OK)
+		rc = pki_path_dir(dir, path, s->err);
+	if (rc == PKI_OK &&
+	    faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
+		rc = pki_fail_errno(s->err, "cannot write in %s", dir);
+	return rc;
+}
+
+pki_code
+output_check(struct session *s, const char *path, mode_t mode,
+    pki_file_clash clash)
+{
+	pki_code rc, back;
+
+	rc = owner_leave(&s->owner, s->err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = check_all(s, path, mode, clash);
+	back = owner_become(&s->owner, rc == PKI_OK ? s->err : NULL);
+	return rc == PKI_OK ? back : rc;
 }
 
 pki_code
@@ -81,9 +116,7 @@ output_begin(struct session *s, const char *path, mode_t mode,
 		rc = owner_leave(&s->owner, s->err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = managed_check(s, path, s->err);
-	if (rc == PKI_OK)
-		rc = check_place(path, mode, s->err);
+	rc = check_place(s, path, mode);
 	if (rc == PKI_OK)
 		rc = pki_file_begin(path, mode, clash, &file->file, s->err);
 	if (rc == PKI_OK)

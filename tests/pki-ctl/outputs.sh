@@ -40,6 +40,30 @@ refused managed-file pki --conf conf ca export issuing \
     --out conf/templates/auditor.conf
 expect_ok pki --conf conf ca export issuing --out conf/issuing.pem
 
+# --- without doing it -------------------------------------------------------
+mkdir full
+for option in '--out ca/floor' '--out none/x.pem' '--out full' \
+    '--out meter-1.key'; do
+	# Two words.
+	# shellcheck disable=SC2086
+	expect_exit 1 pki cert issue --profile auditor --csr meter-1.csr \
+	    $option
+	cp .err .said
+	# shellcheck disable=SC2086
+	same_state expect_exit 1 pki cert issue --profile auditor \
+	    --csr meter-1.csr --dry-run $option
+	cmp .err .said || fail "wanted $option refused as without --dry-run"
+done
+broker() {
+	pki cert issue --profile broker --name broker-1 \
+	    --alt-name dns:broker.test --new-key "$@"
+}
+expect_exit 1 broker meter-1.key --dry-run
+expect_says 'meter-1.key exists; --force replaces it'
+expect_ok broker meter-1.key --dry-run --force
+expect_ok broker new.key --dry-run --out new.pem
+[ ! -e new.key ] && [ ! -e new.pem ] || fail 'wanted nothing made'
+
 # What is nobody's is free, also beside the CA's files.
 expect_ok pki ca export issuing --out ca/issuing.pem
 expect_ok pki ca export issuing --out else/issuing.pem
