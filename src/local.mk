@@ -3,6 +3,8 @@ pki_ctl_SOURCES = \
 	%D%/common/cli-help.c \
 	%D%/common/cli.c \
 	%D%/common/cli.h \
+	%D%/common/print-fit.c \
+	%D%/common/print-fit.h \
 	%D%/common/print-record.c \
 	%D%/common/print-text.c \
 	%D%/common/print-text.h \

@@ -11,10 +11,10 @@
 const struct print_column certs_columns[CERTS_COLUMNS] = {
 	{ .key = "name", .width = 16 },
 	{ .key = "serial", .width = 40 },
-	{ .key = "profile", .width = 10 },
+	{ .key = "profile", .width = 10, .spare = 2 },
 	{ .key = "state", .kind = PRINT_STATE, .width = 7 },
-	{ .key = "expires", .kind = PRINT_TIME, .width = 20 },
-	{ .key = "expires-in", .kind = PRINT_SPAN, .width = 10 },
+	{ .key = "expires", .kind = PRINT_TIME, .width = 20, .spare = 3 },
+	{ .key = "expires-in", .kind = PRINT_SPAN, .width = 10, .spare = 1 },
 	{ .key = "ca", .json_only = true },
 	{ .key = "id", .kind = PRINT_NUMBER, .json_only = true },
 };

@@ -252,9 +252,9 @@ print_work(struct work *work)
 	static const struct print_column columns[] = {
 		{ .key = "name" },
 		{ .key = "serial" },
-		{ .key = "ca" },
-		{ .key = "reason" },
-		{ .key = "crl-number", .kind = PRINT_NUMBER },
+		{ .key = "ca", .spare = 2 },
+		{ .key = "reason", .spare = 1 },
+		{ .key = "crl-number", .kind = PRINT_NUMBER, .spare = 3 },
 	};
 	struct session *s = work->s;
 	PKI_AUTO(print_doc) doc = NULL;
