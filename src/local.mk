@@ -1,6 +1,7 @@
 bin_PROGRAMS += pki-ctl
 pki_ctl_SOURCES = \
 	%D%/common/cli-help.c \
+	%D%/common/cli-hint.c \
 	%D%/common/cli.c \
 	%D%/common/cli.h \
 	%D%/common/print-fit.c \

@@ -54,14 +54,33 @@ cli_command_name(const struct cli_command *command, char out[CLI_NAME_TEXT])
 void
 cli_say(const struct cli *cli, const char *fmt, ...)
 {
+	PKI_AUTO(pki_buf) hinted = NULL;
+	char text[2048];
 	va_list args;
 
 	if (cli->quiet)
 		return;
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	hinted = pki_buf_new();
+	cli_add_hinted(cli, hinted, text);
+	fprintf(stderr, "%s\n", pki_buf_check(hinted, NULL) == PKI_OK ?
+	    pki_buf_text(hinted) : text);
+}
+
+/* The error, with commands that can be copied. */
+static void
+report(const struct cli *cli, const char *command, const pki_err *err)
+{
+	PKI_AUTO(pki_buf) hinted = pki_buf_new();
+	pki_err shown = *err;
+
+	cli_add_hinted(cli, hinted, err->msg);
+	if (pki_buf_check(hinted, NULL) == PKI_OK &&
+	    hinted->len < sizeof(shown.msg))
+		memcpy(shown.msg, pki_buf_text(hinted), hinted->len + 1);
+	print_error(cli->format, cli->program->name, command, &shown);
 }
 
 static bool
@@ -444,13 +463,13 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	if (cli.command != NULL)
 		cli_command_name(cli.command, name);
 	if (rc != PKI_OK)
-		print_error(cli.format, program->name, name, &err);
+		report(&cli, name, &err);
 	if (rc == PKI_USAGE && cli.command != NULL &&
 	    cli.format == PRINT_TABLE)
 		cli_say(&cli, "See: %s help %s", program->name, name);
 	if (print_flush(&flush_err) != PKI_OK && rc == PKI_OK) {
 		rc = flush_err.code;
-		print_error(cli.format, program->name, name, &flush_err);
+		report(&cli, name, &flush_err);
 	}
 	free(cli.given);
 	free(cli.args);

@@ -176,7 +176,6 @@ session_open(struct session *s)
 		.conf_dir = s->conf_dir,
 		.passphrase = &s->passphrase,
 	};
-	bool is_default = strcmp(s->state_dir, PKI_STATE_DIR) == 0;
 	char path[PKI_PATH_MAX];
 	pki_code rc;
 
@@ -188,8 +187,7 @@ session_open(struct session *s)
 	rc = pki_ca_open(&options, &s->ca, s->err);
 	if (rc == PKI_NOT_FOUND && !pki_file_exists(path))
 		rc = pki_fail(s->err, rc, "there is no CA in %s; run: pki-ctl "
-		    "%s%s%sinit", s->state_dir, is_default ? "" : "--dir ",
-		    is_default ? "" : s->state_dir, is_default ? "" : " ");
+		    "init", s->state_dir);
 	return rc;
 }
 
