@@ -260,7 +260,7 @@ refuse_option(const struct stage *stage, int result, const char *word,
 	const struct cli_option *row = result == ':' || result == '?' ?
 	    row_of(stage, optopt) : NULL;
 	char guess_text[CLI_GUESS_TEXT], name[64];
-	struct cli_guess guess = { .word = name };
+	struct cli_guess guess = { .word = name, .front = "--" };
 	size_t i;
 
 	if (result == ':' && row != NULL)

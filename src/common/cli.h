@@ -131,6 +131,7 @@ bool cli_noun_has_verbs(const struct cli_program *program, const char *noun);
 /* Of candidates, offer the next one; keep whichever is nearest to word. */
 struct cli_guess {
 	const char *word, *best;
+	const char *front;      /* put before it: "--", or NULL */
 	size_t      distance;
 };
 void cli_guess_offer(struct cli_guess *guess, const char *candidate);

@@ -32,14 +32,19 @@ static pki_code
 read_work(struct session *s, struct work *out)
 {
 	const char *reason = cli_value(s->cli, "reason");
-	pki_code rc = PKI_OK;
+	pki_reason code;
 
 	out->s = s;
 	out->how.who = s->who;
 	if (reason != NULL) {
-		rc = pki_reason_parse(reason, &out->how.reason, s->err);
-		if (rc != PKI_OK)
-			return pki_wrap(s->err, PKI_USAGE, "--reason");
+		/* Those that the CRL knows, but no revocation takes, too. */
+		if (pki_reason_parse(reason, &code, NULL) != PKI_OK)
+			return pki_refuse(s->err, PKI_USAGE, "reason",
+			    "unspecified, keyCompromise, cACompromise (of a "
+			    "CA), affiliationChanged, superseded, "
+			    "cessationOfOperation, privilegeWithdrawn", "%s",
+			    reason);
+		out->how.reason = code;
 	}
 	return cli_time(s->cli, "invalid-since", &out->how.invalid_since,
 	    s->err);

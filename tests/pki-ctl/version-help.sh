@@ -61,6 +61,12 @@ expect_says "unknown command 'bogus'"
 expect_exit 2 pki cert
 expect_says "needs a command of 'cert'"
 expect_exit 2 pki cert bogus
+expect_exit 2 pki cert isue
+expect_says "unknown command 'cert isue', did you mean 'cert issue'?"
+expect_exit 2 pki cret issue
+expect_says "did you mean 'cert'?"
+expect_exit 2 pki cert issue --profil auditor
+expect_says "unknown option '--profil', did you mean '--profile'?"
 expect_exit 2 pki version --colour
 expect_says 'colour'
 expect_exit 2 pki version one
