@@ -132,8 +132,9 @@ pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
 		return pki_fail_errno(err, "open %s", path);
 	if (!S_ISREG(st.st_mode) &&
 	    (trust != PKI_FILE_ANY || S_ISDIR(st.st_mode)))
-		return pki_fail(err, PKI_BAD_INPUT, "%s is no regular file",
-		    path);
+		return pki_fail(err, PKI_BAD_INPUT, "%s is %s", path,
+		    S_ISDIR(st.st_mode) ? "a directory, wants a file" :
+		    "no regular file");
 	rc = check_trust(path, &st, trust, err);
 	if (rc != PKI_OK)
 		return rc;

@@ -57,6 +57,9 @@ check_place(struct session *s, const char *path, mode_t mode)
 	rc = managed_check(s, path, err);
 	if (rc != PKI_OK || lstat(path, &st) != 0)
 		return rc;
+	if (S_ISDIR(st.st_mode))
+		return pki_fail(err, PKI_BAD_INPUT,
+		    "%s is a directory, wants the name of a file", path);
 	if (!S_ISREG(st.st_mode))
 		return pki_fail(err, PKI_BAD_INPUT,
 		    "%s is no regular file and is not replaced", path);

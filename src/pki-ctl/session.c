@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/term.h"
@@ -67,6 +68,14 @@ find_who(struct session *s)
 	s->who = (pki_requester){ PKI_BY_OPERATOR, s->who_name };
 }
 
+static bool
+is_other(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
 /* An empty one is a variable that a script forgot, and no other place. */
 static pki_code
 find_directories(struct session *s)
@@ -87,6 +96,9 @@ find_directories(struct session *s)
 		    "conf");
 	s->state_dir = dir != NULL ? dir : PKI_STATE_DIR;
 	s->conf_dir = conf != NULL ? conf : dir != NULL ? dir : PKI_CONF_DIR;
+	if (is_other(s->state_dir) || is_other(s->conf_dir))
+		return pki_fail(s->err, PKI_BAD_INPUT, "%s is not a directory",
+		    is_other(s->state_dir) ? s->state_dir : s->conf_dir);
 	return PKI_OK;
 }
 

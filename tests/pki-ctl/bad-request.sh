@@ -27,6 +27,8 @@ openssl req -new -key live.key -subj /CN=more -out bad.csr \
     -addext keyUsage=digitalSignature,keyEncipherment
 bad key-usage bad.csr
 bad validity good.csr --validity 91d
+bad validity good.csr --validity 1s
+expect_says 'accepted: 5m 1s to 90d'
 for none in 0s 0m 0y; do
 	bad validity good.csr --validity $none
 done

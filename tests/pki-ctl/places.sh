@@ -25,6 +25,22 @@ new_csr meter-1
 same_state expect_exit 1 pki init --templates "$templates" --root-unencrypted
 expect_says 'there is a CA in ca already'
 
+# --- no directory, no file ---------------------------------------------------
+dir=meter-1.csr
+for command in status 'init --root-unencrypted'; do
+	# Words.
+	# shellcheck disable=SC2086
+	expect_exit 1 pki $command
+	expect_says 'meter-1.csr is not a directory'
+done
+dir=ca
+expect_exit 1 pki --conf meter-1.csr status
+expect_says 'meter-1.csr is not a directory'
+expect_exit 1 pki cert issue --profile auditor --csr bin
+expect_says 'bin is a directory, wants a file'
+expect_exit 1 pki ca export root --out bin
+expect_says 'bin is a directory, wants the name of a file'
+
 nobody true 2>/dev/null || skip 'user 65534 may not enter / here'
 
 # --- read-only, and in a folder where nothing may be made --------------------
