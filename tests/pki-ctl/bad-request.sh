@@ -13,7 +13,14 @@ meter lost
 expect_ok pki cert revoke lost --reason keyCompromise
 openssl req -new -key lost.key -subj /CN=found -out bad.csr
 bad key-blocked bad.csr
+expect_says "public key $(openssl req -in bad.csr -noout -pubkey |
+    openssl pkey -pubin -outform DER | sha256sum | cut -c -64)"
+expect_says "in the hands of 'lost'"
 bad key-blocked lost.csr --replace lost
+# The name of one who was revoked stays his, and the way on is said.
+new_csr lost
+bad identity-taken lost.csr
+expect_says 'or --replace NAME, also when all its certificates are revoked'
 
 # --- the profile ------------------------------------------------------------
 same_state refused profile pki cert issue --profile auditer --csr good.csr
