@@ -18,6 +18,7 @@
 #include "base/settings.h"
 
 /* Objects: keys, names, requests, certificates, CRLs. */
+#include "x509/crypto.h"
 #include "x509/digest.h"
 #include "x509/pem.h"
 #include "x509/usage.h"

@@ -1,13 +1,18 @@
 bin_PROGRAMS += pki-ctl
 pki_ctl_SOURCES = \
 	%D%/common/cli-help.c \
+	%D%/common/cli-hint.c \
 	%D%/common/cli.c \
 	%D%/common/cli.h \
+	%D%/common/print-fit.c \
+	%D%/common/print-fit.h \
 	%D%/common/print-record.c \
 	%D%/common/print-text.c \
 	%D%/common/print-text.h \
 	%D%/common/print.c \
 	%D%/common/print.h \
+	%D%/common/process.c \
+	%D%/common/process.h \
 	%D%/common/term.c \
 	%D%/common/term.h \
 	%D%/pki-ctl/cert-change.c \
@@ -49,6 +54,8 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/issue-print.c \
 	%D%/pki-ctl/issue-print.h \
 	%D%/pki-ctl/main.c \
+	%D%/pki-ctl/managed.c \
+	%D%/pki-ctl/managed.h \
 	%D%/pki-ctl/output.c \
 	%D%/pki-ctl/output.h \
 	%D%/pki-ctl/owner.c \

@@ -198,6 +198,26 @@ pki_duration_format(int64_t seconds, char out[PKI_DURATION_TEXT])
 }
 
 const char *
+pki_duration_exact(int64_t seconds, char out[PKI_DURATION_TEXT])
+{
+	size_t len = 0, i;
+
+	snprintf(out, PKI_DURATION_TEXT, "0s");
+	for (i = 0; i < PKI_COUNT(units) && len < PKI_DURATION_TEXT; i++) {
+		int64_t count = units[i].letter == 'w' ? 0 :
+		    seconds / units[i].seconds;
+
+		seconds -= count * units[i].seconds;
+		if (count != 0)
+			len += (size_t)snprintf(out + len,
+			    PKI_DURATION_TEXT - len, "%s%lld%c",
+			    len == 0 ? "" : " ", (long long)count,
+			    units[i].letter);
+	}
+	return out;
+}
+
+const char *
 pki_duration_rough(int64_t seconds, char out[PKI_DURATION_TEXT])
 {
 	const char *sign = seconds < 0 ? "-" : "";

@@ -50,6 +50,9 @@ PKI_CHECKED pki_code pki_duration_parse(const char *text, int64_t *out,
 /* The largest unit that divides seconds evenly: "90d".  Returns out. */
 const char *pki_duration_format(int64_t seconds, char out[PKI_DURATION_TEXT]);
 
+/* All units: "5m 1s", "1y 35d", "0s"; seconds >= 0.  Returns out. */
+const char *pki_duration_exact(int64_t seconds, char out[PKI_DURATION_TEXT]);
+
 /* Seconds for people, two units at most: "89 d 4 h", "12 min".  Returns out. */
 const char *pki_duration_rough(int64_t seconds, char out[PKI_DURATION_TEXT]);
 

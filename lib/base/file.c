@@ -38,9 +38,8 @@ pki_path_join(char out[PKI_PATH_MAX], const char *dir, const char *name,
 	return pki_text_format(out, PKI_PATH_MAX, err, "%s/%s", dir, name);
 }
 
-/* The directory part of path: "." when there is none. */
-static pki_code
-dir_of(const char *path, char out[PKI_PATH_MAX], pki_err *err)
+pki_code
+pki_path_dir(char out[PKI_PATH_MAX], const char *path, pki_err *err)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -69,7 +68,7 @@ check_trust(const char *path, const struct stat *st, pki_file_trust trust,
 		    path, (unsigned)(st->st_mode & 07777));
 	if (trust == PKI_FILE_OURS && !ours && st->st_uid != 0)
 		return pki_refuse(err, PKI_DENIED, "file-owner",
-		    "a file of this user or root", "%s of user %u", path,
+		    "one of this user or root", "%s of user %u", path,
 		    (unsigned)st->st_uid);
 	/* Where each user has a group of his own, files are born 0664. */
 	if (trust == PKI_FILE_OURS && ((others & S_IWOTH) != 0 ||
@@ -113,8 +112,11 @@ pki_code
 pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
     pki_buf **out, pki_err *err)
 {
+	/* root would follow where another points. */
+	bool itself = trust == PKI_FILE_SECRET ||
+	    (trust == PKI_FILE_OURS && geteuid() == 0);
 	/* Where no pipe will do, opening one must not wait for its writer. */
-	int how = (trust == PKI_FILE_SECRET ? O_NOFOLLOW : 0) |
+	int how = (itself ? O_NOFOLLOW : 0) |
 	    (trust == PKI_FILE_ANY ? 0 : O_NONBLOCK);
 	AUTO_FD fd = -1;
 	struct stat st;
@@ -123,15 +125,16 @@ pki_file_read(const char *path, size_t max_bytes, pki_file_trust trust,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | how);
 	if (fd < 0 && errno == ENOENT)
 		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
-	if (fd < 0 && errno == ELOOP && trust == PKI_FILE_SECRET)
+	if (fd < 0 && errno == ELOOP && itself)
 		return pki_refuse(err, PKI_DENIED, "file-link",
 		    "the file itself, no symbolic link", "%s", path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return pki_fail_errno(err, "open %s", path);
 	if (!S_ISREG(st.st_mode) &&
 	    (trust != PKI_FILE_ANY || S_ISDIR(st.st_mode)))
-		return pki_fail(err, PKI_BAD_INPUT, "%s is no regular file",
-		    path);
+		return pki_fail(err, PKI_BAD_INPUT, "%s is %s", path,
+		    S_ISDIR(st.st_mode) ? "a directory, wants a file" :
+		    "no regular file");
 	rc = check_trust(path, &st, trust, err);
 	if (rc != PKI_OK)
 		return rc;
@@ -199,7 +202,7 @@ pki_file_begin(const char *path, mode_t mode, pki_file_clash clash,
 	file->mode = mode;
 	rc = pki_text_format(file->path, sizeof(file->path), err, "%s", path);
 	if (rc == PKI_OK)
-		rc = dir_of(path, file->dir, err);
+		rc = pki_path_dir(file->dir, path, err);
 	if (rc != PKI_OK)
 		return rc;
 	if (clash == PKI_FILE_KEEP && pki_file_exists(path))
@@ -427,6 +430,19 @@ pki_dir_sync(const char *path, pki_err *err)
 }
 
 pki_code
+pki_dir_check(const char *path, pki_err *err)
+{
+	AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 && errno == ENOENT)
+		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return pki_fail_errno(err, "open directory %s", path);
+	return check_trust(path, &st, PKI_FILE_OURS, err);
+}
+
+pki_code
 pki_dir_make(const char *path, mode_t mode, pki_err *err)
 {
 	char parent[PKI_PATH_MAX];
@@ -449,6 +465,6 @@ pki_dir_make(const char *path, mode_t mode, pki_err *err)
 	}
 	if (chmod(path, mode) != 0)
 		return pki_fail_errno(err, "set the mode of %s", path);
-	rc = dir_of(path, parent, err);
+	rc = pki_path_dir(parent, path, err);
 	return rc == PKI_OK ? pki_dir_sync(parent, err) : rc;
 }

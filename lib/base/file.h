@@ -17,7 +17,8 @@ PKI_BEGIN_DECLS
 /* What is asked of a file before it is read. */
 typedef enum pki_file_trust {
 	PKI_FILE_ANY,           /* any regular file */
-	PKI_FILE_OURS,          /* of us or root, written by none but us */
+	/* Of us or root, written by none but us; for root no symbolic link. */
+	PKI_FILE_OURS,
 	PKI_FILE_SECRET,        /* owned by us, no group or other bits at all */
 } pki_file_trust;
 
@@ -85,6 +86,12 @@ PKI_DEFINE_CLEANUP(pki_file_new)
  */
 PKI_CHECKED pki_code pki_dir_make(const char *path, mode_t mode, pki_err *err);
 
+/*
+ * Is a directory ours or root's, and written by nobody else, as PKI_FILE_OURS
+ * is?  PKI_DENIED; PKI_NOT_FOUND; PKI_SYSTEM: it cannot be read.
+ */
+PKI_CHECKED pki_code pki_dir_check(const char *path, pki_err *err);
+
 /* fsync a directory, so that a rename or unlink in it is durable. */
 PKI_CHECKED pki_code pki_dir_sync(const char *path, pki_err *err);
 
@@ -94,6 +101,10 @@ bool pki_file_exists(const char *path);
 #define PKI_PATH_MAX 1024
 PKI_CHECKED pki_code pki_path_join(char out[PKI_PATH_MAX], const char *dir,
     const char *name, pki_err *err);
+
+/* The directory part of path: "." when there is none.  PKI_BAD_INPUT. */
+PKI_CHECKED pki_code pki_path_dir(char out[PKI_PATH_MAX], const char *path,
+    pki_err *err);
 
 PKI_END_DECLS
 

@@ -170,7 +170,8 @@ open_signer(pki_ca *ca, const pki_authority *authority, pki_signer **out,
 
 	if (strncmp(authority->key_ref, "file:", 5) != 0)
 		return pki_refuse(err, PKI_DENIED, "ca-state",
-		    "a CA whose key is in this state directory",
+		    "a CA whose key is in this state directory; sign where "
+		    "the key is, and bring its CRL by 'pki-ctl crl import'",
 		    "%s, its key is %s", authority->name, authority->key_ref);
 	rc = pki_ca_path(ca, path, err, "%s", authority->key_ref + 5);
 	if (rc != PKI_OK)
@@ -231,14 +232,18 @@ pki_authority_check_time(const pki_ca *ca, const pki_authority *authority,
 	char from[PKI_TIME_TEXT], until[PKI_TIME_TEXT], text[PKI_TIME_TEXT];
 	int64_t now = pki_clock_now(ca->clock);
 
-	if (now < pki_cert_not_before(authority->cert) ||
-	    now > pki_cert_not_after(authority->cert))
-		return pki_fail(err, PKI_CLOCK, "clock-suspect: %s is outside "
-		    "the validity of CA '%s', %s to %s",
-		    pki_time_format(now, text), authority->name,
-		    pki_time_format(pki_cert_not_before(authority->cert), from),
-		    pki_time_format(pki_cert_not_after(authority->cert),
-		    until));
+	pki_time_format(now, text);
+	if (now < pki_cert_not_before(authority->cert))
+		return pki_fail(err, PKI_CLOCK, "clock-suspect: it is %s, and "
+		    "CA '%s' begins at %s; correct the clock", text,
+		    authority->name, pki_time_format(
+		    pki_cert_not_before(authority->cert), from));
+	if (now > pki_cert_not_after(authority->cert))
+		return pki_fail(err, PKI_CLOCK, "clock-suspect: it is %s, and "
+		    "CA '%s' has expired at %s; correct the clock, or, if it "
+		    "is right, this CA signs nothing more", text,
+		    authority->name, pki_time_format(
+		    pki_cert_not_after(authority->cert), until));
 	return PKI_OK;
 }
 

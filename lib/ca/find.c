@@ -161,8 +161,9 @@ pki_ca_find(pki_ca *ca, const char *id, pki_cert_visitor *visit, void *arg,
 	}
 	if (rc == PKI_BAD_INPUT && local.code == PKI_OK)
 		return pki_refuse(err, PKI_BAD_INPUT, "certificate-id",
-		    "a name, a serial or its last 8 or more hex digits, or "
-		    "the 64 hex digits of a SHA-256", "%s", id);
+		    "a name, a serial or its last 8 or more hex digits (an "
+		    "even number), or the 64 hex digits of a SHA-256", "%s",
+		    id);
 	if (rc != PKI_OK) {
 		if (err != NULL)
 			*err = local;

@@ -44,6 +44,7 @@ pki_floor_read(const char *path, pki_floor *out, pki_err *err)
 	PKI_AUTO(pki_buf) text = NULL;
 	PKI_AUTO(pki_buf) again = pki_buf_new();
 	pki_floor floor = { 0 };
+	int fields;
 	pki_code rc;
 
 	rc = pki_file_read(path, FLOOR_MAX, PKI_FILE_SECRET, &text, err);
@@ -53,11 +54,13 @@ pki_floor_read(const char *path, pki_floor *out, pki_err *err)
 	if (rc != PKI_OK)
 		return rc;
 	/* Whole and untouched means: printed again it gives the same octets. */
-	if (sscanf(pki_buf_text(text), "pki-ctl-floor 1\ntime %" SCNd64
+	fields = sscanf(pki_buf_text(text), "pki-ctl-floor 1\ntime %" SCNd64
 	    "\ncrl-number %" SCNd64 "\nepoch %" SCNd64, &floor.time,
-	    &floor.crl_number, &floor.epoch) != 3 ||
-	    print_floor(&floor, again, err) != PKI_OK ||
-	    !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
+	    &floor.crl_number, &floor.epoch);
+	rc = print_floor(&floor, again, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (fields != 3 || !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
 	    floor.epoch < 1 || floor.epoch > 127)
 		return pki_fail(err, PKI_DAMAGED, "%s is damaged: restore it, "
 		    "or state the time with 'pki-ctl clock accept'", path);

@@ -1,8 +1,10 @@
 #include "ca/issue.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/rowhash.h"
@@ -86,6 +88,40 @@ decide(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 	    rc;
 }
 
+struct holder {
+	char name[PKI_IDENTITY_MAX + 1];
+};
+
+static pki_code
+note_holder(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct holder *holder = arg;
+
+	(void)err;
+	snprintf(holder->name, sizeof(holder->name), "%s", row->identity);
+	return PKI_OK;
+}
+
+/* Which key, and who had it: a copied key is found in two devices. */
+static pki_code
+refuse_blocked(pki_ca *ca, const pki_pubkey_row *key, pki_err *err)
+{
+	const pki_cert_filter filter = { .pubkey = &key->digest };
+	struct holder holder = { "somebody unknown" };
+	char text[PKI_DIGEST_TEXT], accepts[192];
+	pki_code rc;
+
+	rc = pki_store_each_cert(ca->store, &filter, note_holder, &holder,
+	    err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = pki_text_format(accepts, sizeof(accepts), err, "a new key; this "
+	    "one was revoked as compromised in the hands of '%s'",
+	    holder.name);
+	return rc != PKI_OK ? rc : pki_refuse(err, PKI_DENIED, "key-blocked",
+	    accepts, "public key %s", pki_digest_format(&key->digest, text));
+}
+
 /*
  * An early look at what the transaction decides by constraint later: it
  * spares a signature and serves the dry run, and protects nothing.
@@ -110,8 +146,9 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    job->identity);
 	if (rc == PKI_OK && job->purpose == PKI_ISSUE_FIRST)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
-		    "a name that no live device has in any case of letters, "
-		    "or --replace", "%s", job->identity);
+		    "a name that no device has in any case of letters, or "
+		    "--replace NAME, also when all its certificates are "
+		    "revoked", "%s", job->identity);
 	if (job->purpose != PKI_ISSUE_FIRST && (rc == PKI_NOT_FOUND ||
 	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
@@ -131,8 +168,7 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_row_verify_pubkey(&key, err);
 	if (rc == PKI_OK && key.blocked_at != 0)
-		rc = pki_refuse(err, PKI_DENIED, "key-blocked",
-		    "a key that was never compromised", "a blocked key");
+		rc = refuse_blocked(ca, &key, err);
 	if (rc == PKI_OK && key.identity_id != holder.id)
 		rc = pki_refuse(err, PKI_DENIED, "key-in-use",
 		    "a key that no other identity has used",

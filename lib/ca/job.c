@@ -174,8 +174,9 @@ claim_name(pki_ca *ca, const pki_job *job, int64_t *out_id, pki_err *err)
 		rc = pki_store_claim_identity(ca->store, &row, err);
 	if (rc == PKI_EXISTS)
 		return pki_refuse(err, PKI_DENIED, "identity-taken",
-		    "a name that no live device has in any case of letters, "
-		    "or --replace", "%s", job->identity);
+		    "a name that no device has in any case of letters, or "
+		    "--replace NAME, also when all its certificates are "
+		    "revoked", "%s", job->identity);
 	*out_id = row.id;
 	return rc;
 }

@@ -200,10 +200,10 @@ choose_validity(const pki_question *q, int64_t *out, pki_err *err)
 		return PKI_OK;
 	}
 	snprintf(accepts, sizeof(accepts), "%s to %s",
-	    pki_duration_format(shortest, low),
-	    pki_duration_format(longest, high));
+	    pki_duration_exact(shortest, low),
+	    pki_duration_exact(longest, high));
 	return pki_refuse(err, PKI_DENIED, "validity", accepts, "%s",
-	    pki_duration_format(asked, found));
+	    pki_duration_exact(asked, found));
 }
 
 static pki_code
@@ -219,7 +219,7 @@ refuse_beyond_issuer(int64_t not_before, int64_t not_after, int64_t limit,
 	if (left >= SHORTEST_VALIDITY)
 		snprintf(accepts, sizeof(accepts), "at most %s, from %s to "
 		    "the issuer's end at %s",
-		    pki_duration_format(left, longest), from, end);
+		    pki_duration_exact(left, longest), from, end);
 	else
 		snprintf(accepts, sizeof(accepts), "none from %s, as the "
 		    "issuer ends at %s", from, end);

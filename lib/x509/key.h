@@ -34,6 +34,12 @@ bool pki_key_is_encrypted(pki_bytes in);
 PKI_CHECKED pki_code pki_key_encode(const pki_key *key, pki_bytes passphrase,
     pki_buf *out, pki_err *err);
 
+/*
+ * Does a file hold a private key, in PEM or DER (PKCS#8 encrypted or not,
+ * PKCS#12, RFC 5915, RFC 8017)?  By its outline: for asking before it is lost.
+ */
+bool pki_key_is_in(pki_bytes file);
+
 void pki_key_free(pki_key *key);
 PKI_DEFINE_CLEANUP(pki_key)
 

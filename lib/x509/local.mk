@@ -2,6 +2,7 @@ pkix509include_HEADERS += \
 	%D%/altname.h \
 	%D%/cert.h \
 	%D%/crl.h \
+	%D%/crypto.h \
 	%D%/csr.h \
 	%D%/digest.h \
 	%D%/key.h \
@@ -44,6 +45,7 @@ libpki_core_la_SOURCES += \
 	%D%/key-ec.c \
 	%D%/key-ec.h \
 	%D%/key-hash.h \
+	%D%/key-look.c \
 	%D%/key-pieces.c \
 	%D%/key-quality.c \
 	%D%/key-quality.h \

@@ -7,6 +7,16 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 
+#include "x509/crypto.h"
+
+pki_code
+pki_crypto_begin(pki_err *err)
+{
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL) != 1)
+		return pki_fail_openssl(err, "start libcrypto");
+	return PKI_OK;
+}
+
 pki_code
 pki_fail_openssl(pki_err *err, const char *fmt, ...)
 {

@@ -153,6 +153,16 @@ check_size(size_t len, size_t max_bytes, pki_err *err)
 }
 
 static pki_code
+check_label(const struct block *block, const char *label, pki_err *err)
+{
+	if (label_fits(block->label, label))
+		return PKI_OK;
+	return pki_refuse(err, PKI_BAD_INPUT, "pem", label,
+	    "block labelled %.*s", (int)(block->label.len < 64 ?
+	    block->label.len : 64), (const char *)block->label.data);
+}
+
+static pki_code
 decode_block(const struct block *block, const char *label, size_t max_bytes,
     pki_buf **out, pki_err *err)
 {
@@ -160,10 +170,9 @@ decode_block(const struct block *block, const char *label, size_t max_bytes,
 	pki_err reason;
 	pki_code rc;
 
-	if (!label_fits(block->label, label))
-		return pki_refuse(err, PKI_BAD_INPUT, "pem", label,
-		    "block labelled %.*s", (int)(block->label.len < 64 ?
-		    block->label.len : 64), (const char *)block->label.data);
+	rc = check_label(block, label, err);
+	if (rc != PKI_OK)
+		return rc;
 	rc = pki_base64_parse(block->base64, block->base64.len, &der, &reason);
 	if (rc == PKI_BAD_INPUT)
 		return pki_refuse(err, rc, "pem", accepts, "%s", reason.msg);
@@ -213,9 +222,13 @@ pki_pem_or_der(pki_bytes in, const char *label, size_t max_bytes,
 		return pki_refuse(err, PKI_BAD_INPUT, "pem",
 		    "DER, or one PEM block as in RFC 7468",
 		    "%zu octets without a block", in.len);
-	if (!is_blank(rest))
-		return pki_refuse(err, PKI_BAD_INPUT, "pem", accepts,
+	/* A wrong file is called so, whatever else is wrong with it. */
+	rc = check_label(&block, label, err);
+	if (rc == PKI_OK && !is_blank(rest))
+		rc = pki_refuse(err, PKI_BAD_INPUT, "pem", accepts,
 		    "text after the block");
+	if (rc != PKI_OK)
+		return rc;
 	return decode_block(&block, label, max_bytes, out, err);
 }
 

@@ -45,8 +45,8 @@ cli_guess_text(const struct cli_guess *guess, char out[CLI_GUESS_TEXT])
 	if (guess->best == NULL)
 		out[0] = '\0';
 	else
-		snprintf(out, CLI_GUESS_TEXT, ", did you mean '%s'?",
-		    guess->best);
+		snprintf(out, CLI_GUESS_TEXT, ", did you mean '%s%s'?",
+		    guess->front != NULL ? guess->front : "", guess->best);
 	return out;
 }
 
@@ -75,9 +75,12 @@ cli_find(const struct cli_program *program, const char *noun,
 	bool known = cli_noun_has_verbs(program, noun);
 	struct cli_guess guess = { .word = known && verb != NULL ? verb :
 	    noun };
-	char text[CLI_GUESS_TEXT];
+	char text[CLI_GUESS_TEXT], front[CLI_NAME_TEXT];
 	size_t i;
 
+	if (known)
+		guess.front = front;
+	snprintf(front, sizeof(front), "%s ", noun);
 	for (i = 0; i < program->command_count; i++) {
 		const struct cli_command *row = program->commands[i];
 

@@ -1,12 +1,11 @@
 #include "common/cli.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "common/process.h"
 
 /* getopt_long's result for row i of the table it was given. */
 #define LONG_BASE 1000
@@ -55,14 +54,33 @@ cli_command_name(const struct cli_command *command, char out[CLI_NAME_TEXT])
 void
 cli_say(const struct cli *cli, const char *fmt, ...)
 {
+	PKI_AUTO(pki_buf) hinted = NULL;
+	char text[2048];
 	va_list args;
 
 	if (cli->quiet)
 		return;
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	fputc('\n', stderr);
+	hinted = pki_buf_new();
+	cli_add_hinted(cli, hinted, text);
+	fprintf(stderr, "%s\n", pki_buf_check(hinted, NULL) == PKI_OK ?
+	    pki_buf_text(hinted) : text);
+}
+
+/* The error, with commands that can be copied. */
+static void
+report(const struct cli *cli, const char *command, const pki_err *err)
+{
+	PKI_AUTO(pki_buf) hinted = pki_buf_new();
+	pki_err shown = *err;
+
+	cli_add_hinted(cli, hinted, err->msg);
+	if (pki_buf_check(hinted, NULL) == PKI_OK &&
+	    hinted->len < sizeof(shown.msg))
+		memcpy(shown.msg, pki_buf_text(hinted), hinted->len + 1);
+	print_error(cli->format, cli->program->name, command, &shown);
 }
 
 static bool
@@ -242,7 +260,7 @@ refuse_option(const struct stage *stage, int result, const char *word,
 	const struct cli_option *row = result == ':' || result == '?' ?
 	    row_of(stage, optopt) : NULL;
 	char guess_text[CLI_GUESS_TEXT], name[64];
-	struct cli_guess guess = { .word = name };
+	struct cli_guess guess = { .word = name, .front = "--" };
 	size_t i;
 
 	if (result == ':' && row != NULL)
@@ -425,22 +443,6 @@ run(struct cli *cli, int argc, char **argv, pki_err *err)
 	return cli->program->run(cli, err);
 }
 
-/*
- * A file opened later must never become what a library thinks is stderr.  The
- * wrong way round, so that using what was closed still fails.
- */
-static bool
-open_standard_fds(void)
-{
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null",
-		    fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return false;
-	return true;
-}
-
 int
 cli_main(const struct cli_program *program, int argc, char **argv)
 {
@@ -450,26 +452,24 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	pki_err flush_err = { .code = PKI_OK };
 	pki_code rc;
 
-	if (!open_standard_fds())
-		return 1;
-	umask(077);
 	/* Each flag once; every other option has a word, or the end of one. */
 	cli.given = calloc((size_t)argc + OPTIONS_MAX, sizeof(*cli.given));
 	cli.args = calloc((size_t)argc + 1, sizeof(*cli.args));
-	if (cli.given == NULL || cli.args == NULL)
+	rc = process_begin(&err);
+	if (rc == PKI_OK && (cli.given == NULL || cli.args == NULL))
 		rc = pki_fail_memory(&err);
-	else
+	if (rc == PKI_OK)
 		rc = run(&cli, argc, argv, &err);
 	if (cli.command != NULL)
 		cli_command_name(cli.command, name);
 	if (rc != PKI_OK)
-		print_error(cli.format, program->name, name, &err);
+		report(&cli, name, &err);
 	if (rc == PKI_USAGE && cli.command != NULL &&
 	    cli.format == PRINT_TABLE)
 		cli_say(&cli, "See: %s help %s", program->name, name);
 	if (print_flush(&flush_err) != PKI_OK && rc == PKI_OK) {
 		rc = flush_err.code;
-		print_error(cli.format, program->name, name, &flush_err);
+		report(&cli, name, &flush_err);
 	}
 	free(cli.given);
 	free(cli.args);

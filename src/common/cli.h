@@ -22,6 +22,7 @@ struct cli_option {
 	const char   *help;
 	enum cli_kind kind;
 	char          letter;           /* "-o", or 0 */
+	bool          where;            /* suggested commands repeat it */
 };
 
 struct session;         /* each program's own */
@@ -101,8 +102,14 @@ PKI_CHECKED pki_code cli_at_most_one(const struct cli *cli,
 const char *cli_command_name(const struct cli_command *command,
     char out[CLI_NAME_TEXT]);
 
-/* A sentence for people on stderr, with its end; nothing after -q. */
+/*
+ * A sentence for people on stderr, with its end; nothing after -q.  A command
+ * of this program in it gets the options given that say where to work.
+ */
 void cli_say(const struct cli *cli, const char *fmt, ...) PKI_PRINTF(2, 3);
+
+/* Append text, its commands likewise. */
+void cli_add_hinted(const struct cli *cli, pki_buf *out, const char *text);
 
 /* Help: of all, of a noun's commands, of one command; the list for scripts. */
 void cli_help_all(const struct cli_program *program, FILE *to);
@@ -124,6 +131,7 @@ bool cli_noun_has_verbs(const struct cli_program *program, const char *noun);
 /* Of candidates, offer the next one; keep whichever is nearest to word. */
 struct cli_guess {
 	const char *word, *best;
+	const char *front;      /* put before it: "--", or NULL */
 	size_t      distance;
 };
 void cli_guess_offer(struct cli_guess *guess, const char *candidate);

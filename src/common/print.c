@@ -8,6 +8,7 @@
 #include <jansson.h>
 #include <libsmartcols/libsmartcols.h>
 
+#include "common/print-fit.h"
 #include "common/print-text.h"
 
 #define CHUNK 500       /* rows of a table in memory at once */
@@ -21,7 +22,7 @@ struct print_doc {
 	size_t                     count;
 	size_t                     members;     /* of the object so far */
 	size_t                     rows;        /* of the list so far */
-	bool                       headed;      /* the header is printed */
+	bool                       fitted;      /* columns are left out */
 	struct libscols_table     *table;
 };
 
@@ -204,6 +205,12 @@ put_table(print_doc *doc, pki_err *err)
 
 	if (doc->table == NULL || scols_table_is_empty(doc->table))
 		return PKI_OK;
+	if (!doc->fitted)
+		print_fit_columns(doc->table, doc->columns, doc->count);
+	doc->fitted = true;
+	rc = print_fit_objects(doc->table, doc->columns, doc->count, err);
+	if (rc != PKI_OK)
+		return rc;
 	if (scols_print_table(doc->table) != 0)
 		return fail_stdout(err);
 	rc = keep_widths(doc->table, err);
@@ -285,6 +292,7 @@ make_table(print_doc *doc, pki_err *err)
 {
 	size_t i;
 
+	doc->fitted = false;
 	doc->table = scols_new_table();
 	if (doc->table == NULL)
 		return pki_fail_memory(err);

@@ -35,6 +35,8 @@ struct print_column {
 	enum print_kind kind;
 	unsigned        width;          /* at least, in tables */
 	bool            json_only;
+	/* Left out on a terminal too narrow: the greatest first; 0: never. */
+	unsigned        spare;
 };
 
 struct print_value {

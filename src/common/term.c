@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,18 +12,96 @@
 
 #define TTY "/dev/tty"
 
-/* What would leave the terminal without echo. */
-static const int caught[] = {
-	SIGALRM, SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN,
-	SIGTTOU,
+/*
+ * Every signal would leave the terminal without echo, but those that nobody
+ * can catch and those that end and stop nothing.  0: none, for the tables.
+ */
+static const int uncaught[] = {
+	0, SIGKILL, SIGSTOP, SIGCHLD, SIGCONT, SIGURG, SIGWINCH,
+};
+/* After these the program cannot go on: the terminal is put right at once. */
+static const int deadly[] = {
+	SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP,
 };
 
 static volatile sig_atomic_t came[NSIG];
+
+/* What the terminal was like; only while it is hidden. */
+static struct {
+	int              fd;
+	struct termios   before;
+	struct sigaction actions[NSIG];
+	bool             changed[NSIG];
+	sigset_t         mask;
+} hidden;
+
+static bool
+is_in(const int *table, size_t count, int number)
+{
+	while (count-- > 0)
+		if (table[count] == number)
+			return true;
+	return false;
+}
 
 static void
 note_signal(int number)
 {
 	came[number] = 1;
+}
+
+static void
+show_and_die(int number)
+{
+	tcsetattr(hidden.fd, TCSANOW, &hidden.before);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+static void
+catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = NULL };
+	sigset_t noted;
+	int number;
+
+	sigemptyset(&action.sa_mask);
+	sigfillset(&noted);
+	for (number = 0; number < (int)PKI_COUNT(deadly); number++)
+		sigdelset(&noted, deadly[number]);
+	/* They come while the answer is waited for, and at no other time. */
+	sigprocmask(SIG_BLOCK, &noted, &hidden.mask);
+	for (number = 0; number < NSIG; number++) {
+		came[number] = 0;
+		action.sa_handler = is_in(deadly, PKI_COUNT(deadly), number) ?
+		    show_and_die : note_signal;
+		/* The C library keeps two for itself, and says no. */
+		hidden.changed[number] =
+		    !is_in(uncaught, PKI_COUNT(uncaught), number) &&
+		    sigaction(number, &action, &hidden.actions[number]) == 0;
+	}
+}
+
+static void
+release_signals(void)
+{
+	int number;
+
+	sigprocmask(SIG_SETMASK, &hidden.mask, NULL);
+	for (number = 0; number < NSIG; number++)
+		if (hidden.changed[number])
+			sigaction(number, &hidden.actions[number], NULL);
+}
+
+/* Let the signals that came do what they do. */
+static void
+act_on_signals(void)
+{
+	int number;
+
+	for (number = 0; number < NSIG; number++)
+		if (came[number])
+			raise(number);
 }
 
 static void
@@ -42,6 +121,13 @@ term_can_ask(void)
 		return false;
 	fd = open(TTY, O_RDWR | O_CLOEXEC | O_NOCTTY);
 	return fd >= 0;
+}
+
+bool
+term_has_person(void)
+{
+	return isatty(STDIN_FILENO) == 1 || isatty(STDOUT_FILENO) == 1 ||
+	    isatty(STDERR_FILENO) == 1;
 }
 
 static pki_code
@@ -78,16 +164,22 @@ enum line_end {
 	LINE_NONE,              /* end of input, or an error */
 };
 
-/* One line, without its end, into out. */
+/*
+ * One line, without its end, into out.  mask: the signals that must wait, but
+ * while nothing is typed; NULL: as it is.
+ */
 static enum line_end
-read_line(int fd, pki_buf *out, size_t room)
+read_line(int fd, const sigset_t *mask, pki_buf *out, size_t room)
 {
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
 	bool too_long = false;
 	char c;
 
 	for (;;) {
-		ssize_t n = read(fd, &c, 1);
+		ssize_t n = ppoll(&ready, 1, NULL, mask);
 
+		if (n > 0)
+			n = read(fd, &c, 1);
 		if (n < 0 && errno == EINTR)
 			return LINE_INTERRUPTED;
 		if (n <= 0)
@@ -107,43 +199,24 @@ read_line(int fd, pki_buf *out, size_t room)
 static enum line_end
 read_hidden(int fd, const char *prompt, pki_buf *out)
 {
-	struct sigaction note = { .sa_handler = note_signal };
-	struct sigaction before[PKI_COUNT(caught)];
-	struct termios shown, hidden;
+	struct termios quiet;
 	enum line_end end;
-	bool changed;
-	size_t i;
+	bool changed = tcgetattr(fd, &hidden.before) == 0;
 
-	sigemptyset(&note.sa_mask);
-	for (i = 0; i < PKI_COUNT(caught); i++) {
-		came[caught[i]] = 0;
-		sigaction(caught[i], &note, &before[i]);
-	}
-	changed = tcgetattr(fd, &shown) == 0;
+	hidden.fd = changed ? fd : -1;
+	catch_signals();
 	if (changed) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-		tcsetattr(fd, TCSAFLUSH, &hidden);
+		quiet = hidden.before;
+		quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+		tcsetattr(fd, TCSAFLUSH, &quiet);
 	}
 	write_text(fd, prompt);
-	end = read_line(fd, out, TERM_PASSPHRASE_MAX);
+	end = read_line(fd, &hidden.mask, out, TERM_PASSPHRASE_MAX);
 	write_text(fd, "\n");
 	if (changed)
-		tcsetattr(fd, TCSAFLUSH, &shown);
-	for (i = 0; i < PKI_COUNT(caught); i++)
-		sigaction(caught[i], &before[i], NULL);
+		tcsetattr(fd, TCSAFLUSH, &hidden.before);
+	release_signals();
 	return end;
-}
-
-/* Let the signals that came do what they do. */
-static void
-act_on_signals(void)
-{
-	size_t i;
-
-	for (i = 0; i < PKI_COUNT(caught); i++)
-		if (came[caught[i]])
-			raise(caught[i]);
 }
 
 pki_code
@@ -220,7 +293,7 @@ term_confirm(const char *question, bool *out, pki_err *err)
 		return rc;
 	write_text(fd, question);
 	write_text(fd, " [y/N] ");
-	*out = read_line(fd, line, 16) == LINE_WHOLE && line->len != 0 &&
+	*out = read_line(fd, NULL, line, 16) == LINE_WHOLE && line->len != 0 &&
 	    pki_text_lower((char)line->data[0]) == 'y';
 	return PKI_OK;
 }

@@ -12,6 +12,8 @@
 
 /* May somebody be asked: is stderr a terminal, and is it ours? */
 bool term_can_ask(void);
+/* Does a person look at it: is any of stdin, stdout, stderr a terminal? */
+bool term_has_person(void);
 
 /*
  * Read one line without echo.  The terminal is put right again whatever

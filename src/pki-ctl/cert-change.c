@@ -125,7 +125,7 @@ print_all(struct session *s, const struct cert_change *change,
 	static const struct print_column columns[] = {
 		{ .key = "name" },
 		{ .key = "serial" },
-		{ .key = "ca" },
+		{ .key = "ca", .spare = 1 },
 		{ .key = "change" },
 		{ .key = "crl-number", .kind = PRINT_NUMBER },
 	};

@@ -11,10 +11,10 @@
 const struct print_column certs_columns[CERTS_COLUMNS] = {
 	{ .key = "name", .width = 16 },
 	{ .key = "serial", .width = 40 },
-	{ .key = "profile", .width = 10 },
+	{ .key = "profile", .width = 10, .spare = 2 },
 	{ .key = "state", .kind = PRINT_STATE, .width = 7 },
-	{ .key = "expires", .kind = PRINT_TIME, .width = 20 },
-	{ .key = "expires-in", .kind = PRINT_SPAN, .width = 10 },
+	{ .key = "expires", .kind = PRINT_TIME, .width = 20, .spare = 3 },
+	{ .key = "expires-in", .kind = PRINT_SPAN, .width = 10, .spare = 1 },
 	{ .key = "ca", .json_only = true },
 	{ .key = "id", .kind = PRINT_NUMBER, .json_only = true },
 };
@@ -155,10 +155,44 @@ certs_move(found_certs *from, size_t i, found_certs *to, pki_err *err)
 	return PKI_OK;
 }
 
+static pki_code
+is_asked_for(const pki_ca_info *info, void *arg, pki_err *err)
+{
+	const char **id = arg;
+
+	(void)err;
+	/* Any code ends the walk. */
+	return strcmp(info->row->name, *id) == 0 ? PKI_EXISTS : PKI_OK;
+}
+
+/* What was probably meant; "" when nobody knows. */
+static const char *
+explain_id(struct session *s, const char *id)
+{
+	size_t len = strlen(id);
+	bool digits = strspn(id, "0123456789abcdefABCDEF") == len;
+
+	if (pki_file_exists(id))
+		return "; for the certificate in that file put 'file:' in "
+		    "front";
+	if (pki_ca_each(s->ca, is_asked_for, &id, NULL) == PKI_EXISTS)
+		return "; this CA's certificate is on record where the key of "
+		    "its issuer is";
+	if (digits && len < 8)
+		return "; the end of a serial has 8 digits or more";
+	if (digits && len % 2 != 0)
+		return "; the end of a serial has an even number of digits";
+	return "";
+}
+
 pki_code
 certs_find(struct session *s, const char *id, found_certs *out)
 {
-	return pki_ca_find(s->ca, id, add_cert, out, s->err);
+	pki_code rc = pki_ca_find(s->ca, id, add_cert, out, s->err);
+
+	return rc != PKI_NOT_FOUND ? rc : pki_fail(s->err, rc,
+	    "no certificate on record is called '%s'%s", id,
+	    explain_id(s, id));
 }
 
 /* A pki_pem_visitor: the first one counts, the others need only be PEM. */

@@ -45,7 +45,12 @@ export_ca(struct session *s)
 		rc = output_begin(s, out, 0644, PKI_FILE_REPLACE, &file);
 	if (rc == PKI_OK && out != NULL)
 		rc = output_commit(file, pki_buf_bytes(pem), s->err);
-	return rc == PKI_OK ? print_pem(s, name, pem) : rc;
+	if (rc == PKI_OK)
+		rc = print_pem(s, name, pem);
+	if (rc == PKI_OK && out != NULL)
+		cli_say(s->cli, "Wrote the certificate of '%s'%s to %s.", name,
+		    cli_has(s->cli, "chain") ? " and its issuers'" : "", out);
+	return rc;
 }
 
 const struct cli_command cmd_ca_export = {

@@ -27,12 +27,12 @@ list_cas(struct session *s)
 	static const struct print_column columns[] = {
 		{ .key = "name" },
 		{ .key = "parent" },
-		{ .key = "key-type" },
+		{ .key = "key-type", .spare = 2 },
 		{ .key = "state", .kind = PRINT_STATE },
 		{ .key = "key" },
-		{ .key = "issued", .kind = PRINT_NUMBER },
+		{ .key = "issued", .kind = PRINT_NUMBER, .spare = 1 },
 		{ .key = "expires", .kind = PRINT_TIME },
-		{ .key = "expires-in", .kind = PRINT_SPAN },
+		{ .key = "expires-in", .kind = PRINT_SPAN, .spare = 3 },
 	};
 	PKI_AUTO(print_doc) doc = NULL;
 	pki_code rc;

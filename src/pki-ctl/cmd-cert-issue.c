@@ -219,6 +219,12 @@ read_request(struct work *work)
 	if (cli_has(s->cli, "renew"))
 		work->request.identity = cli_value(s->cli, "renew");
 	rc = cli_duration(s->cli, "validity", &work->request.validity, s->err);
+	/* To the library none is the profile's: the longest of all. */
+	if (rc == PKI_OK && work->request.validity == 0 &&
+	    cli_has(s->cli, "validity"))
+		rc = pki_refuse(s->err, PKI_DENIED, "validity", "at least 1m, "
+		    "or no --validity for what the profile gives", "%s",
+		    cli_value(s->cli, "validity"));
 	if (rc == PKI_OK)
 		rc = csr != NULL ? read_csr(work, csr) : make_key(work);
 	return rc == PKI_OK ? add_alt_names(work) : rc;
@@ -240,6 +246,36 @@ follow(struct work *work)
 	return rc;
 }
 
+static pki_file_clash
+key_clash(const struct work *work)
+{
+	return cli_has(work->s->cli, "force") ? PKI_FILE_REPLACE :
+	    PKI_FILE_KEEP;
+}
+
+static pki_code
+explain_clash(const struct work *work, pki_code rc)
+{
+	return rc != PKI_EXISTS || key_clash(work) != PKI_FILE_KEEP ? rc :
+	    pki_fail(work->s->err, rc, "%s exists; --force replaces it",
+	    work->key_path);
+}
+
+/* What would be refused when the files are made. */
+static pki_code
+check_files(const struct work *work)
+{
+	struct session *s = work->s;
+	pki_code rc = PKI_OK;
+
+	if (work->key_path != NULL)
+		rc = explain_clash(work, output_check(s, work->key_path, 0600,
+		    key_clash(work)));
+	if (rc == PKI_OK && work->out_path != NULL)
+		rc = output_check(s, work->out_path, 0644, PKI_FILE_REPLACE);
+	return rc;
+}
+
 /* Find out now whether the files can be made; put the key on the disk. */
 static pki_code
 prepare_files(struct work *work)
@@ -248,12 +284,8 @@ prepare_files(struct work *work)
 	pki_code rc = PKI_OK;
 
 	if (work->key_path != NULL)
-		rc = output_begin(s, work->key_path, 0600,
-		    cli_has(s->cli, "force") ? PKI_FILE_REPLACE :
-		    PKI_FILE_KEEP, &work->key_file);
-	if (rc == PKI_EXISTS)
-		return pki_fail(s->err, rc, "%s exists; --force replaces it",
-		    work->key_path);
+		rc = explain_clash(work, output_begin(s, work->key_path, 0600,
+		    key_clash(work), &work->key_file));
 	if (rc == PKI_OK && work->out_path != NULL)
 		rc = output_begin(s, work->out_path, 0644, PKI_FILE_REPLACE,
 		    &work->cert_file);
@@ -317,8 +349,10 @@ issue(struct work *work)
 	pki_code rc;
 
 	rc = pki_ca_issue_check(s->ca, &work->request, &plan, s->err);
-	if (rc == PKI_OK && cli_has(s->cli, "dry-run"))
-		return print_plan(s, &work->request, plan);
+	if (rc == PKI_OK && cli_has(s->cli, "dry-run")) {
+		rc = check_files(work);
+		return rc == PKI_OK ? print_plan(s, &work->request, plan) : rc;
+	}
 	if (rc == PKI_OK)
 		rc = prepare_files(work);
 	if (rc != PKI_OK)

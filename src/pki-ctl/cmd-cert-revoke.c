@@ -12,7 +12,7 @@ static const struct cli_option options[] = {
 	{ .name = "invalid-since", .arg = "TIME",
 	  .help = "not to be trusted since (2026-01-31T12:00:00Z)" },
 	{ .name = "all", .help = "everything in force that an ID fits" },
-	{ .name = "yes", .help = "do not ask at the terminal" },
+	{ .name = "yes", .help = "do not ask the person at the terminal" },
 	{ .name = "dry-run", .help = "check everything, revoke nothing" },
 	{ .name = NULL },
 };
@@ -33,14 +33,19 @@ static pki_code
 read_work(struct session *s, struct work *out)
 {
 	const char *reason = cli_value(s->cli, "reason");
-	pki_code rc = PKI_OK;
+	pki_reason code;
 
 	out->s = s;
 	out->how.who = s->who;
 	if (reason != NULL) {
-		rc = pki_reason_parse(reason, &out->how.reason, s->err);
-		if (rc != PKI_OK)
-			return pki_wrap(s->err, PKI_USAGE, "--reason");
+		/* Those that the CRL knows, but no revocation takes, too. */
+		if (pki_reason_parse(reason, &code, NULL) != PKI_OK)
+			return pki_refuse(s->err, PKI_USAGE, "reason",
+			    "unspecified, keyCompromise, cACompromise (of a "
+			    "CA), affiliationChanged, superseded, "
+			    "cessationOfOperation, privilegeWithdrawn", "%s",
+			    reason);
+		out->how.reason = code;
 	}
 	return cli_time(s->cli, "invalid-since", &out->how.invalid_since,
 	    s->err);
@@ -159,8 +164,12 @@ confirm(struct work *work)
 	bool yes;
 	pki_code rc;
 
-	if (cli_has(s->cli, "yes") || !term_can_ask())
+	if (cli_has(s->cli, "yes") || !term_has_person())
 		return PKI_OK;
+	if (!term_can_ask())
+		return pki_refuse(s->err, PKI_DENIED, "confirmation",
+		    "--yes, or a question on standard error",
+		    "standard error is not the terminal");
 	describe_going(work, going, sizeof(going));
 	snprintf(question, sizeof(question), "Revoke %zu certificate%s "
 	    "(%s%s)%s for ever, reason %s?", certs->count,
@@ -262,9 +271,9 @@ print_work(struct work *work)
 	static const struct print_column columns[] = {
 		{ .key = "name" },
 		{ .key = "serial" },
-		{ .key = "ca" },
-		{ .key = "reason" },
-		{ .key = "crl-number", .kind = PRINT_NUMBER },
+		{ .key = "ca", .spare = 2 },
+		{ .key = "reason", .spare = 1 },
+		{ .key = "crl-number", .kind = PRINT_NUMBER, .spare = 3 },
 	};
 	struct session *s = work->s;
 	PKI_AUTO(print_doc) doc = NULL;

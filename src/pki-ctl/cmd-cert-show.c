@@ -3,10 +3,13 @@
 
 #include "pki-ctl/certs.h"
 #include "pki-ctl/cmd.h"
+#include "pki-ctl/output.h"
 
 static const struct cli_option options[] = {
 	{ .name = "pem", .help = "print only the certificate, as PEM" },
 	{ .name = "chain", .help = "... and its issuing CA's below it" },
+	{ .name = "out", .arg = "FILE",
+	  .help = "write the PEM to FILE, not to stdout" },
 	{ .name = NULL },
 };
 
@@ -163,6 +166,24 @@ print_cert(print_doc *doc, const struct found_cert *found, pki_err *err)
 }
 
 static pki_code
+write_pem(struct session *s, const found_certs *certs, const pki_buf *pem)
+{
+	const char *out = cli_value(s->cli, "out");
+	PKI_AUTO(output) file = NULL;
+	pki_code rc;
+
+	rc = output_begin(s, out, 0644, PKI_FILE_REPLACE, &file);
+	if (rc == PKI_OK)
+		rc = output_commit(file, pki_buf_bytes(pem), s->err);
+	if (rc == PKI_OK)
+		cli_say(s->cli, "Wrote %zu certificate%s%s to %s.",
+		    certs->count, certs->count == 1 ? "" : "s",
+		    cli_has(s->cli, "chain") ? " with the issuing CA's" : "",
+		    out);
+	return rc;
+}
+
+static pki_code
 print_pem(struct session *s, const found_certs *certs)
 {
 	PKI_AUTO(pki_buf) pem = pki_buf_new();
@@ -177,7 +198,10 @@ print_pem(struct session *s, const found_certs *certs)
 	}
 	if (rc == PKI_OK)
 		rc = pki_buf_check(pem, s->err);
-	return rc == PKI_OK ? print_bytes(pki_buf_bytes(pem), s->err) : rc;
+	if (rc != PKI_OK)
+		return rc;
+	return cli_has(s->cli, "out") ? write_pem(s, certs, pem) :
+	    print_bytes(pki_buf_bytes(pem), s->err);
 }
 
 static pki_code
@@ -191,6 +215,10 @@ show_certs(struct session *s)
 
 	if (certs == NULL)
 		return pki_fail_memory(s->err);
+	if (cli_has(s->cli, "out") && !cli_has(s->cli, "pem") &&
+	    !cli_has(s->cli, "chain"))
+		return pki_fail(s->err, PKI_USAGE,
+		    "--out goes with --pem or --chain");
 	rc = certs_resolve_id(s, s->cli->args[0], id);
 	if (rc == PKI_OK)
 		rc = session_open(s);

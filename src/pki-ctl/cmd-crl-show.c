@@ -16,7 +16,7 @@ print_entries(print_doc *doc, const pki_crl *crl, pki_err *err)
 		{ .key = "serial", .width = 40 },
 		{ .key = "revoked-at", .kind = PRINT_TIME, .width = 20 },
 		{ .key = "reason", .width = 20 },
-		{ .key = "invalid-since", .kind = PRINT_TIME },
+		{ .key = "invalid-since", .kind = PRINT_TIME, .spare = 1 },
 	};
 	pki_code rc;
 	size_t i;
@@ -140,8 +140,8 @@ list_all(struct session *s)
 		{ .key = "ca" },
 		{ .key = "number", .kind = PRINT_NUMBER },
 		{ .key = "entries", .kind = PRINT_NUMBER },
-		{ .key = "next-update", .kind = PRINT_TIME },
-		{ .key = "life-left", .kind = PRINT_SPAN },
+		{ .key = "next-update", .kind = PRINT_TIME, .spare = 2 },
+		{ .key = "life-left", .kind = PRINT_SPAN, .spare = 1 },
 		{ .key = "file" },
 	};
 	PKI_AUTO(print_doc) doc = NULL;

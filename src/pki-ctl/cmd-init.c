@@ -163,11 +163,6 @@ say_made(struct session *s, const pki_ca_setup *setup)
 {
 	const char *root_dir = setup->offline_root != NULL ?
 	    setup->offline_root : s->state_dir;
-	/* Only what the program would not find by itself must be repeated. */
-	bool named = strcmp(s->state_dir, PKI_STATE_DIR) != 0;
-	const char *option = named ? "--dir " : "";
-	const char *dir = named ? s->state_dir : "";
-	const char *space = named ? " " : "";
 
 	cli_say(s->cli, "Made the CAs 'root' (%s) and 'issuing' (%s).",
 	    pki_key_type_name(setup->root_key),
@@ -186,8 +181,8 @@ say_made(struct session *s, const pki_ca_setup *setup)
 		cli_say(s->cli, "Move %s to a machine without a network; its "
 		    "CRLs come back by 'crl import'.", root_dir);
 	cli_say(s->cli, "Next:\n"
-	    "  pki-ctl %s%s%scert issue --profile auditor --csr FILE\n"
-	    "  pki-ctl %s%s%sstatus", option, dir, space, option, dir, space);
+	    "  pki-ctl cert issue --profile auditor --csr FILE\n"
+	    "  pki-ctl status");
 }
 
 /* Before anybody types a passphrase; pki_ca_init() looks more closely. */

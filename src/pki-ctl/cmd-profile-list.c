@@ -5,9 +5,9 @@ list_profiles(struct session *s)
 {
 	static const struct print_column columns[] = {
 		{ .key = "name" },
-		{ .key = "ca" },
+		{ .key = "ca", .spare = 1 },
 		{ .key = "validity" },
-		{ .key = "key-from" },
+		{ .key = "key-from", .spare = 2 },
 		{ .key = "summary" },
 	};
 	const pki_profiles *profiles;

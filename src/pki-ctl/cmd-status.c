@@ -4,26 +4,27 @@
 
 static const struct print_column ca_columns[] = {
 	{ .key = "name" },
-	{ .key = "key" },
+	{ .key = "key", .spare = 1 },
 	{ .key = "expires", .kind = PRINT_TIME },
 	{ .key = "good", .kind = PRINT_NUMBER },
 	{ .key = "expiring", .kind = PRINT_NUMBER },
-	{ .key = "expired", .kind = PRINT_NUMBER },
+	{ .key = "expired", .kind = PRINT_NUMBER, .spare = 2 },
 	{ .key = "held", .kind = PRINT_NUMBER },
 	{ .key = "revoked", .kind = PRINT_NUMBER },
-	{ .key = "crl-number", .kind = PRINT_NUMBER },
-	{ .key = "crl-entries", .kind = PRINT_NUMBER },
-	{ .key = "crl-next-update", .kind = PRINT_TIME },
+	{ .key = "crl-number", .kind = PRINT_NUMBER, .spare = 4 },
+	{ .key = "crl-entries", .kind = PRINT_NUMBER, .spare = 3 },
+	{ .key = "crl-next-update", .kind = PRINT_TIME, .spare = 5 },
 	{ .key = "crl-life-left", .kind = PRINT_SPAN },
 };
 
 /* What the library reports, kept until all of it is known. */
 struct report {
-	pki_code       rc;
-	pki_status_ca *cas;
-	char         (*names)[PKI_CA_NAME_MAX + 1];
-	size_t         ca_count;
-	pki_text_list  warnings;
+	const struct cli *cli;
+	pki_code          rc;
+	pki_status_ca    *cas;
+	char            (*names)[PKI_CA_NAME_MAX + 1];
+	size_t            ca_count;
+	pki_text_list     warnings;
 };
 
 static void
@@ -54,13 +55,15 @@ note_warning(void *arg, const char *sentence)
 {
 	struct report *report = arg;
 	pki_text_list *list = &report->warnings;
+	PKI_AUTO(pki_buf) text = pki_buf_new();
 	char **more;
 
 	more = realloc(list->items, (list->count + 1) * sizeof(*list->items));
 	if (more != NULL)
 		list->items = more;
-	if (more == NULL ||
-	    (more[list->count] = pki_text_copy(sentence)) == NULL)
+	cli_add_hinted(report->cli, text, sentence);
+	if (more == NULL || pki_buf_check(text, NULL) != PKI_OK ||
+	    (more[list->count] = pki_text_copy(pki_buf_text(text))) == NULL)
 		report->rc = PKI_NO_MEMORY;
 	else
 		list->count++;
@@ -140,7 +143,7 @@ print_status(struct session *s, const struct report *report,
 static pki_code
 show_status(struct session *s)
 {
-	struct report report = { .rc = PKI_OK };
+	struct report report = { .cli = s->cli };
 	pki_status status = {
 		.ca = note_ca, .warning = note_warning, .arg = &report,
 	};

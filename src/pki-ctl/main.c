@@ -30,9 +30,9 @@ static const struct cli_command *const commands[] = {
 };
 
 static const struct cli_option globals[] = {
-	{ .name = "dir", .arg = "DIR",
+	{ .name = "dir", .arg = "DIR", .where = true,
 	  .help = "state and settings are in DIR (or PKI_DIR)" },
-	{ .name = "conf", .arg = "DIR",
+	{ .name = "conf", .arg = "DIR", .where = true,
 	  .help = "pki.conf and templates are in DIR" },
 	{ .name = "output", .letter = 'o', .arg = "FORMAT",
 	  .help = "table or json" },

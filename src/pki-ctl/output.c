@@ -1,10 +1,13 @@
 #include "pki-ctl/output.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "pki-ctl/managed.h"
 
 /* More than any key or certificate chain: kept ready before issuing. */
 #define OUTPUT_RESERVE (64 * 1024)
@@ -44,23 +47,60 @@ keep_old(output *file, pki_err *err)
  * file, and nobody means to lose a key by naming it where a certificate goes.
  */
 static pki_code
-check_place(const char *path, mode_t mode, pki_err *err)
+check_place(struct session *s, const char *path, mode_t mode)
 {
 	PKI_AUTO(pki_buf) text = NULL;
+	pki_err *err = s->err;
 	struct stat st;
+	pki_code rc;
 
-	if (lstat(path, &st) != 0)
-		return PKI_OK;
+	rc = managed_check(s, path, err);
+	if (rc != PKI_OK || lstat(path, &st) != 0)
+		return rc;
+	if (S_ISDIR(st.st_mode))
+		return pki_fail(err, PKI_BAD_INPUT,
+		    "%s is a directory, wants the name of a file", path);
 	if (!S_ISREG(st.st_mode))
 		return pki_fail(err, PKI_BAD_INPUT,
 		    "%s is no regular file and is not replaced", path);
 	if ((mode & 077) == 0)          /* a key for a key: --force */
 		return PKI_OK;
 	if (pki_file_read(path, OUTPUT_RESERVE, PKI_FILE_ANY, &text, NULL) !=
-	    PKI_OK || strstr(pki_buf_text(text), "PRIVATE KEY-----") == NULL)
+	    PKI_OK || !pki_key_is_in(pki_buf_bytes(text)))
 		return PKI_OK;
 	return pki_fail(err, PKI_EXISTS,
 	    "%s holds a private key and is not replaced", path);
+}
+
+static pki_code
+check_all(struct session *s, const char *path, mode_t mode,
+    pki_file_clash clash)
+{
+	char dir[PKI_PATH_MAX];
+	pki_code rc = check_place(s, path, mode);
+
+	if (rc == PKI_OK && clash == PKI_FILE_KEEP && pki_file_exists(path))
+		return pki_fail(s->err, PKI_EXISTS, "%s exists", path);
+	if (rc == PKI_OK)
+		rc = pki_path_dir(dir, path, s->err);
+	if (rc == PKI_OK &&
+	    faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
+		rc = pki_fail_errno(s->err, "cannot write in %s", dir);
+	return rc;
+}
+
+pki_code
+output_check(struct session *s, const char *path, mode_t mode,
+    pki_file_clash clash)
+{
+	pki_code rc, back;
+
+	rc = owner_leave(&s->owner, s->err);
+	if (rc != PKI_OK)
+		return rc;
+	rc = check_all(s, path, mode, clash);
+	back = owner_become(&s->owner, rc == PKI_OK ? s->err : NULL);
+	return rc == PKI_OK ? back : rc;
 }
 
 pki_code
@@ -79,7 +119,7 @@ output_begin(struct session *s, const char *path, mode_t mode,
 		rc = owner_leave(&s->owner, s->err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = check_place(path, mode, s->err);
+	rc = check_place(s, path, mode);
 	if (rc == PKI_OK)
 		rc = pki_file_begin(path, mode, clash, &file->file, s->err);
 	if (rc == PKI_OK)

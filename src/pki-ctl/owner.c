@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/process.h"
+
 /* Fill in how the owner is called and which group is his own. */
 static void
 name_owner(struct owner *owner)
@@ -53,12 +55,18 @@ owner_find(const char *dir, struct owner *out, pki_err *err)
 pki_code
 owner_become(const struct owner *owner, pki_err *err)
 {
-	if (!owner->differs)
+	/* -1 leaves one as it is. */
+	gid_t gid = owner->for_good ? owner->gid : (gid_t)-1;
+	uid_t uid = owner->for_good ? owner->uid : (uid_t)-1;
+
+	if (!owner->differs || geteuid() == owner->uid)
 		return PKI_OK;
 	/* No group of the caller stays; the user last, who may change none. */
-	if (setgroups(1, &owner->gid) != 0 || setegid(owner->gid) != 0 ||
-	    seteuid(owner->uid) != 0)
+	if (setgroups(1, &owner->gid) != 0 ||
+	    setresgid(gid, owner->gid, gid) != 0 ||
+	    setresuid(uid, owner->uid, uid) != 0)
 		return pki_fail_errno(err, "become user %s", owner->name);
+	process_hide();
 	return PKI_OK;
 }
 
@@ -70,5 +78,6 @@ owner_leave(const struct owner *owner, pki_err *err)
 	if (seteuid(0) != 0 || setegid(getgid()) != 0 ||
 	    setgroups((size_t)owner->group_count, owner->groups) != 0)
 		return pki_fail_errno(err, "become the calling user again");
+	process_hide();
 	return PKI_OK;
 }

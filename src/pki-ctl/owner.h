@@ -14,6 +14,7 @@
 
 struct owner {
 	bool  differs;                  /* we are root, and it is not root's */
+	bool  for_good;                 /* once become, never root again */
 	uid_t uid;
 	gid_t gid;
 	char  name[64];
@@ -28,7 +29,10 @@ struct owner {
 PKI_CHECKED pki_code owner_find(const char *dir, struct owner *out,
     pki_err *err);
 
-/* Both do nothing unless owner->differs.  PKI_SYSTEM. */
+/*
+ * Both do nothing unless owner->differs, and leave fails after one that was
+ * for good.  PKI_SYSTEM.
+ */
 PKI_CHECKED pki_code owner_become(const struct owner *owner, pki_err *err);
 PKI_CHECKED pki_code owner_leave(const struct owner *owner, pki_err *err);
 

@@ -18,9 +18,11 @@ trim(pki_buf *text, const char *where, pki_err *err)
 		len--;
 	pki_buf_cut(text, len);
 	if (len == 0 || len > TERM_PASSPHRASE_MAX ||
-	    memchr(text->data, '\n', len) != NULL)
+	    memchr(text->data, '\n', len) != NULL ||
+	    memchr(text->data, '\0', len) != NULL)
 		return pki_refuse(err, PKI_BAD_INPUT, "passphrase",
-		    "one line of 1 to 1024 octets", "%s", where);
+		    "one line of 1 to 1024 octets, none of them NUL", "%s",
+		    where);
 	return PKI_OK;
 }
 

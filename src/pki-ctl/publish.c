@@ -7,7 +7,7 @@ const struct print_column publish_columns[PUBLISH_COLUMNS] = {
 	{ .key = "ca", .width = 8 },
 	{ .key = "number", .kind = PRINT_NUMBER },
 	{ .key = "entries", .kind = PRINT_NUMBER },
-	{ .key = "this-update", .kind = PRINT_TIME },
+	{ .key = "this-update", .kind = PRINT_TIME, .spare = 2 },
 	{ .key = "next-update", .kind = PRINT_TIME },
 	{ .key = "file" },
 	{ .key = "kept", .kind = PRINT_NUMBER, .json_only = true },
@@ -63,8 +63,9 @@ tell(const pki_published *published, void *arg, pki_err *err)
 	if (published->kept > 0)
 		cli_say(telling->s->cli, "warning: %lld entries of the "
 		    "published CRL of '%s' are unknown to the database; they "
-		    "stay listed until 'pki-ctl crl publish --accept-lost' "
-		    "drops them", (long long)published->kept, published->ca);
+		    "stay listed until 'pki-ctl crl publish %s --accept-lost "
+		    "FILE' drops them", (long long)published->kept,
+		    published->ca, published->ca);
 	return options->visit == NULL ? PKI_OK :
 	    options->visit(published, options->arg, err);
 }

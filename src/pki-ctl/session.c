@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/term.h"
@@ -67,18 +68,38 @@ find_who(struct session *s)
 	s->who = (pki_requester){ PKI_BY_OPERATOR, s->who_name };
 }
 
-static void
+static bool
+is_other(const char *dir)
+{
+	struct stat st;
+
+	return stat(dir, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* An empty one is a variable that a script forgot, and no other place. */
+static pki_code
 find_directories(struct session *s)
 {
 	const char *dir = cli_value(s->cli, "dir");
 	const char *conf = cli_value(s->cli, "conf");
+	const char *env = getenv("PKI_DIR");
 
+	if (dir == NULL && env != NULL && env[0] == '\0')
+		return pki_fail(s->err, PKI_USAGE, "PKI_DIR is empty, wants "
+		    "the directory of a CA, or not to be set");
 	if (dir == NULL)
-		dir = getenv("PKI_DIR");
-	if (dir != NULL && dir[0] == '\0')
-		dir = NULL;
+		dir = env;
+	if ((dir != NULL && dir[0] == '\0') ||
+	    (conf != NULL && conf[0] == '\0'))
+		return pki_fail(s->err, PKI_USAGE, "--%s is empty, wants a "
+		    "directory", dir != NULL && dir[0] == '\0' ? "dir" :
+		    "conf");
 	s->state_dir = dir != NULL ? dir : PKI_STATE_DIR;
 	s->conf_dir = conf != NULL ? conf : dir != NULL ? dir : PKI_CONF_DIR;
+	if (is_other(s->state_dir) || is_other(s->conf_dir))
+		return pki_fail(s->err, PKI_BAD_INPUT, "%s is not a directory",
+		    is_other(s->state_dir) ? s->state_dir : s->conf_dir);
+	return PKI_OK;
 }
 
 pki_code
@@ -93,9 +114,10 @@ session_begin(struct session *s, const struct cli *cli, pki_err *err)
 
 	*s = (struct session){ .cli = cli, .err = err };
 	s->passphrase = (pki_passphrase){ get_passphrase, s };
-	find_directories(s);
 	find_who(s);
-	rc = cli_at_most_one(cli, sources, PKI_COUNT(sources), err);
+	rc = find_directories(s);
+	if (rc == PKI_OK)
+		rc = cli_at_most_one(cli, sources, PKI_COUNT(sources), err);
 	if (rc == PKI_OK && file != NULL)
 		rc = passphrase_read_file(file, &s->secret, err);
 	if (rc == PKI_OK && fd != NULL)
@@ -112,13 +134,50 @@ session_end(struct session *s)
 	s->secret = NULL;
 }
 
+/*
+ * root, and whom it becomes, takes no settings from where another may put
+ * them: a file of the right owner can be moved there, too.
+ */
+static pki_code
+check_conf(struct session *s)
+{
+	char templates[PKI_PATH_MAX];
+	pki_code rc;
+
+	if (getuid() != 0 && !s->owner.differs)
+		return PKI_OK;
+	rc = pki_path_join(templates, s->conf_dir, SESSION_TEMPLATES, s->err);
+	if (rc == PKI_OK)
+		rc = pki_dir_check(s->conf_dir, s->err);
+	if (rc == PKI_OK)
+		rc = pki_dir_check(templates, s->err);
+	/* 'init' makes them, and who reads them says what is missing. */
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+/* Will a file be written as who called, once the CA is open? */
+static bool
+has_output(const struct cli *cli)
+{
+	size_t i;
+
+	for (i = 0; i < cli->given_count; i++)
+		if (strcmp(cli->given[i].option->name, "out") == 0 ||
+		    strcmp(cli->given[i].option->name, "new-key") == 0)
+			return true;
+	return false;
+}
+
 pki_code
 session_become_owner(struct session *s)
 {
 	pki_code rc;
 
 	rc = owner_find(s->state_dir, &s->owner, s->err);
-	return rc == PKI_OK ? owner_become(&s->owner, s->err) : rc;
+	s->owner.for_good = !has_output(s->cli);
+	if (rc == PKI_OK)
+		rc = owner_become(&s->owner, s->err);
+	return rc == PKI_OK ? check_conf(s) : rc;
 }
 
 pki_code
@@ -129,7 +188,6 @@ session_open(struct session *s)
 		.conf_dir = s->conf_dir,
 		.passphrase = &s->passphrase,
 	};
-	bool is_default = strcmp(s->state_dir, PKI_STATE_DIR) == 0;
 	char path[PKI_PATH_MAX];
 	pki_code rc;
 
@@ -141,8 +199,7 @@ session_open(struct session *s)
 	rc = pki_ca_open(&options, &s->ca, s->err);
 	if (rc == PKI_NOT_FOUND && !pki_file_exists(path))
 		rc = pki_fail(s->err, rc, "there is no CA in %s; run: pki-ctl "
-		    "%s%s%sinit", s->state_dir, is_default ? "" : "--dir ",
-		    is_default ? "" : s->state_dir, is_default ? "" : " ");
+		    "init", s->state_dir);
 	return rc;
 }
 

@@ -37,7 +37,10 @@ PKI_CHECKED pki_code session_begin(struct session *s, const struct cli *cli,
     pki_err *err);
 void session_end(struct session *s);
 
-/* Become the owner of the state directory, which need not exist. */
+/*
+ * Become the owner of the state directory, which need not exist.  root checks
+ * the directory of the settings too: PKI_DENIED.
+ */
 PKI_CHECKED pki_code session_become_owner(struct session *s);
 /* That, and open the CA.  PKI_NOT_FOUND says how to make one. */
 PKI_CHECKED pki_code session_open(struct session *s);

@@ -21,6 +21,11 @@ sed '/END/d' good.csr >open.csr
 bad pem open.csr
 sed 's/CERTIFICATE REQUEST/CERTIFICATE/' good.csr >label.csr
 bad pem label.csr
+# The wrong file is called so before anything in it is.
+expect_ok pki ca export issuing --chain --out chain.pem
+expect_exit 1 pki cert issue --profile auditor --csr chain.pem
+expect_says "'block labelled CERTIFICATE' refused, accepted: CERTIFICATE REQUEST"
+
 : >empty.csr
 same_state expect_exit 1 pki cert issue --profile auditor --csr empty.csr
 expect_says empty.csr

@@ -13,7 +13,14 @@ meter lost
 expect_ok pki cert revoke lost --reason keyCompromise
 openssl req -new -key lost.key -subj /CN=found -out bad.csr
 bad key-blocked bad.csr
+expect_says "public key $(openssl req -in bad.csr -noout -pubkey |
+    openssl pkey -pubin -outform DER | sha256sum | cut -c -64)"
+expect_says "in the hands of 'lost'"
 bad key-blocked lost.csr --replace lost
+# The name of one who was revoked stays his, and the way on is said.
+new_csr lost
+bad identity-taken lost.csr
+expect_says 'or --replace NAME, also when all its certificates are revoked'
 
 # --- the names of CAs: following one would end all that it issued ------------
 for name in issuing root ROOT; do
@@ -46,6 +53,11 @@ openssl req -new -key live.key -subj /CN=more -out bad.csr \
     -addext keyUsage=digitalSignature,keyEncipherment
 bad key-usage bad.csr
 bad validity good.csr --validity 91d
+bad validity good.csr --validity 1s
+expect_says 'accepted: 5m 1s to 90d'
+for none in 0s 0m 0y; do
+	bad validity good.csr --validity $none
+done
 same_state expect_exit 2 pki cert issue --profile auditor --csr good.csr \
     --validity soon
 

@@ -43,6 +43,7 @@ expect_exit 2 pki ca show
 
 # What is exported is what openssl reads, and what is published.
 expect_ok pki ca export issuing --chain --out chain.pem
+expect_says "Wrote the certificate of 'issuing' and its issuers' to chain.pem."
 [ "$(grep -c BEGIN chain.pem)" = 2 ] || fail 'wanted two certificates'
 cmp chain.pem ca/public/ca/issuing-chain.pem ||
 	fail 'wanted what is published'

@@ -41,6 +41,10 @@ json "[(row['name'], row['reason']) for row in d] ==
 same_state refused already-revoked pki cert revoke meter-1
 same_state refused reason pki cert revoke meter-1 --reason removeFromCRL
 same_state expect_exit 2 pki cert revoke meter-1 --reason bored
+# No reason is offered that would be refused.
+expect_says 'superseded, cessationOfOperation, privilegeWithdrawn'
+! grep -E 'Hold|removeFromCRL|aACompromise' .err ||
+	fail 'wanted no reason that is refused'
 expect_says 'bored'
 expect_ok pki cert revoke meter-1 --reason keyCompromise \
     --invalid-since 2026-01-31T12:00:00Z

@@ -46,9 +46,24 @@ expect_ok pki cert show meter-1 --pem
 openssl x509 -in meter-1.pem | cmp - .out || fail 'wanted the certificate'
 expect_ok pki cert show meter-1 --chain
 cmp meter-1.pem .out || fail 'wanted the certificate and its issuer'
+expect_ok pki cert show meter-1 --chain --out shown.pem
+expect_says "Wrote 1 certificate with the issuing CA's to shown.pem."
+[ ! -s .out ] || fail 'wanted nothing on stdout'
+cmp meter-1.pem shown.pem || fail 'wanted the same in the file'
+expect_exit 2 pki cert show meter-1 --out shown.pem
+expect_says '--out goes with --pem or --chain'
 
 expect_exit 1 pki cert show nobody
 expect_says "no certificate on record is called 'nobody'"
+# What was probably meant is said.
+expect_exit 1 pki cert show meter-1.pem
+expect_says "put 'file:' in front"
+expect_exit 1 pki cert show "${end#?}"
+expect_says 'the end of a serial has 8 digits or more'
+expect_exit 1 pki cert show "1$end"
+expect_says 'an even number of digits'
+expect_exit 1 pki cert show "serial:1$end"
+expect_says '(an even number)'
 expect_exit 1 pki cert show nobody -o json
 json_error "d['code'] == 'not-found'"
 expect_exit 1 pki cert show serial:0000000000

@@ -81,3 +81,11 @@ dir=offline
 expect_ok pki crl publish root
 dir=online
 expect_ok pki crl import offline/public/crl/root/full.crl
+expect_prints ' crl/root/full.crl'
+same_state expect_exit 1 pki crl import offline/public/crl/root/full.crl
+expect_says "this CRL, number 2 of 'root', is published here already"
+# What is here only in part says where the rest is.
+expect_exit 1 pki crl publish root
+expect_says 'sign where the key is'
+expect_exit 1 pki cert revoke issuing
+expect_says "on record where the key of its issuer is"

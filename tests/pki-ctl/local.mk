@@ -22,11 +22,14 @@ dist_check_SCRIPTS += \
 	%D%/db-check.sh \
 	%D%/disk-full.sh \
 	%D%/init.sh \
+	%D%/outputs.sh \
 	%D%/places.sh \
+	%D%/process.sh \
 	%D%/profile.sh \
 	%D%/secrets.sh \
 	%D%/status.sh \
 	%D%/templates.sh \
+	%D%/terminal.sh \
 	%D%/together.sh \
 	%D%/version-help.sh
 EXTRA_DIST += \

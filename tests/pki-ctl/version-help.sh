@@ -61,6 +61,12 @@ expect_says "unknown command 'bogus'"
 expect_exit 2 pki cert
 expect_says "needs a command of 'cert'"
 expect_exit 2 pki cert bogus
+expect_exit 2 pki cert isue
+expect_says "unknown command 'cert isue', did you mean 'cert issue'?"
+expect_exit 2 pki cret issue
+expect_says "did you mean 'cert'?"
+expect_exit 2 pki cert issue --profil auditor
+expect_says "unknown option '--profil', did you mean '--profile'?"
 expect_exit 2 pki version --colour
 expect_says 'colour'
 expect_exit 2 pki version one
@@ -69,6 +75,16 @@ expect_exit 2 pki version -o xml
 expect_exit 2 pki version one -o json
 json_error "d['code'] == 'usage'"
 expect_exit 2 pki help bogus
+
+# A directory that a script forgot is not the usual one.
+dir=''
+expect_exit 2 pki status
+expect_says '--dir is empty, wants a directory'
+dir=ca
+expect_exit 2 pki --conf '' status
+expect_says '--conf is empty, wants a directory'
+expect_exit 2 env PKI_DIR= LD_LIBRARY_PATH="$libraries" "$program" status
+expect_says 'PKI_DIR is empty'
 
 # Output that cannot be written is a failure.
 last='pki version, to a full device'

@@ -273,3 +273,25 @@ Test(date, refuses_a_field_out_of_range)
 		cr_expect_eq(when, 99);
 	}
 }
+
+TestSuite(duration_exact, .timeout = 30);
+
+Test(duration_exact, names_every_unit_that_counts)
+{
+	static const struct {
+		int64_t     seconds;
+		const char *text;
+	} rows[] = {
+		{ 0, "0s" }, { 59, "59s" }, { 60, "1m" }, { 301, "5m 1s" },
+		{ 3660, "1h 1m" }, { 90 * PKI_DAY, "90d" },
+		{ PKI_YEAR + 35 * PKI_DAY + 1, "1y 35d 1s" },
+		{ INT64_MAX, "292471208677y 195d 15h 30m 7s" },
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
+		char text[PKI_DURATION_TEXT];
+
+		cr_expect_str_eq(pki_duration_exact(rows[i].seconds, text),
+		    rows[i].text, "%s", text);
+	}
+}

@@ -449,3 +449,26 @@ Test(path_join, puts_a_slash_between_and_knows_the_limit)
 	assert_refused(pki_path_join(out, "dd", name, &err), PKI_BAD_INPUT,
 	    &err, NULL);
 }
+
+TestSuite(dir_check, .init = set_up, .fini = tear_down, .timeout = 30);
+
+Test(dir_check, refuses_one_that_others_may_write)
+{
+	assert_ok(pki_dir_make(path, 0755, &err), &err);
+	cr_assert_eq(pki_dir_check(path, &err), PKI_OK, "%s", err.msg);
+	cr_assert_eq(chmod(path, 0777), 0);
+	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
+	    "file-mode");
+	/* The sticky bit lets others make new files there. */
+	cr_assert_eq(chmod(path, 01777), 0);
+	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
+	    "file-mode");
+}
+
+Test(dir_check, wants_a_directory)
+{
+	assert_refused(pki_dir_check(path, &err), PKI_NOT_FOUND, &err, NULL);
+	assert_ok(pki_file_replace(path, PKI_BYTES_TEXT("x"), 0600, &err),
+	    &err);
+	assert_refused(pki_dir_check(path, &err), PKI_SYSTEM, &err, NULL);
+}

@@ -369,6 +369,8 @@ Test(ca_issue_refused, beyond_the_issuers_life_and_after_it)
 	r.request.identity = "meter-2";
 	t.clock.now_ms = (end + 1) * 1000;
 	expect_nothing(&r.request, PKI_CLOCK, NULL);
+	cr_expect_not_null(strstr(t.err.msg, "CA 'issuing' has expired at"),
+	    "%s", t.err.msg);
 	drop_request(&r);
 }
 
