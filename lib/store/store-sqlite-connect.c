@@ -5,15 +5,8 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "store/schema-sqlite.h"
-
-/* "pkic", at offset 68 of the file. */
-#define APPLICATION_ID 0x706b6963
 
 #define BUSY_TIMEOUT_MS 5000
-
-_Static_assert(PKI_COUNT(schema_steps) == PKI_STORE_VERSION,
-    "one step per version");
 
 /* What SQLite is told, and what it must answer when asked again. */
 static const struct {
@@ -38,8 +31,8 @@ static const struct {
 	    "PRAGMA journal_size_limit", 33554432 },
 };
 
-static pki_code
-run_sql(sqlite3 *db, const char *path, const char *sql, pki_err *err)
+pki_code
+pki_sqlite_run_sql(sqlite3 *db, const char *path, const char *sql, pki_err *err)
 {
 	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 
@@ -77,7 +70,7 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 	size_t i;
 
 	for (i = 0; rc == PKI_OK && i < PKI_COUNT(settings); i++) {
-		rc = run_sql(db, path, settings[i].set, err);
+		rc = pki_sqlite_run_sql(db, path, settings[i].set, err);
 		if (rc == PKI_OK)
 			rc = pki_sqlite_ask_int(db, path, settings[i].ask,
 			    &answer, err);
@@ -88,9 +81,23 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 	}
 	/* The control of G2's test: without FULL it must see a loss. */
 	if (rc == PKI_OK && pki_fault_number("PKI_BUG_SYNC_NORMAL", 0) != 0)
-		rc = run_sql(db, path, "PRAGMA synchronous = NORMAL", err);
+		rc = pki_sqlite_run_sql(db, path, "PRAGMA synchronous = NORMAL",
+		    err);
 	return rc;
 }
+
+/* Of every connection, before it reads the layout that it finds. */
+static const struct {
+	int flag, value;
+} flags[] = {
+	/* G6: checkpoints happen under the write lock only. */
+	{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
+	{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+	{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+	/* What another program planted while we have the database open. */
+	{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+};
 
 /*
  * A connection that has not touched the file yet.  The busy timeout comes
@@ -101,17 +108,16 @@ pki_sqlite_connect(const char *path, sqlite3 **out, pki_err *err)
 {
 	sqlite3 *db = NULL;
 	pki_code code;
+	size_t i;
 	int rc = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE,
 	    NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+	for (i = 0; rc == SQLITE_OK && i < PKI_COUNT(flags); i++)
+		rc = sqlite3_db_config(db, flags[i].flag, flags[i].value,
 		    NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (rc != SQLITE_OK) {
 		code = pki_sqlite_fail_db(db, path, rc, err);
 		sqlite3_close(db);
@@ -146,7 +152,7 @@ pki_sqlite_check_versions(sqlite3 *db, const char *path, int64_t *version,
 
 	if (rc != PKI_OK)
 		return rc;
-	if (application != APPLICATION_ID)
+	if (application != SQLITE_APPLICATION_ID)
 		return pki_refuse(err, PKI_DENIED, "store-application",
 		    "a database made by this library",
 		    "'%s' with application id 0x%08x", path,
@@ -160,40 +166,6 @@ pki_sqlite_check_versions(sqlite3 *db, const char *path, int64_t *version,
 		    "database '%s': version %lld, expected %s", path,
 		    (long long)*version, accepts);
 	return PKI_OK;
-}
-
-/* All that is missing, in the transaction that is open. */
-static pki_code
-add_steps(sqlite3 *db, const char *path, pki_err *err)
-{
-	char sql[96];
-	int64_t version;
-	pki_code rc;
-
-	/* Asked again: who had the lock before may have done it. */
-	rc = pki_sqlite_ask_int(db, path, "PRAGMA user_version", &version, err);
-	for (; rc == PKI_OK && version < PKI_STORE_VERSION; version++)
-		rc = run_sql(db, path, schema_steps[version], err);
-	snprintf(sql, sizeof(sql),
-	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    APPLICATION_ID, PKI_STORE_VERSION);
-	return rc == PKI_OK ? run_sql(db, path, sql, err) : rc;
-}
-
-/* Under the write lock (G9: one transaction, old or new, never mixed). */
-pki_code
-pki_sqlite_migrate(sqlite3 *db, const char *path, pki_err *err)
-{
-	pki_code rc = run_sql(db, path, "BEGIN IMMEDIATE", err);
-
-	if (rc != PKI_OK)
-		return rc;
-	rc = add_steps(db, path, err);
-	if (rc == PKI_OK)
-		rc = run_sql(db, path, "COMMIT", err);
-	if (rc != PKI_OK)
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
 }
 
 pki_code
@@ -222,7 +194,8 @@ pki_code
 pki_sqlite_switch_to_wal(sqlite3 *db, const char *path, pki_err *err)
 {
 	bool done = false;
-	pki_code rc = run_sql(db, path, "PRAGMA journal_mode = WAL", err);
+	pki_code rc = pki_sqlite_run_sql(db, path, "PRAGMA journal_mode = WAL",
+	    err);
 
 	if (rc == PKI_OK)
 		rc = pki_sqlite_is_wal(db, path, &done, err);

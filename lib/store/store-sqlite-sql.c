@@ -20,6 +20,7 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " partition_size, base_url, created_at, row_hash)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_COUNT_CA] = "INSERT INTO ca_count VALUES (?, 0, -1)",
 	[SQL_GET_CA] = "SELECT " CA_COLUMNS " FROM ca WHERE name = ?",
 	[SQL_FILL_CAS] = "SELECT " CA_COLUMNS " FROM ca WHERE id > ?"
 	    " ORDER BY id LIMIT ?",
@@ -68,6 +69,8 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " invalid_since, der, row_hash)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_COUNT_CERT] = "UPDATE ca_count SET issued = issued + 1,"
+	    " last_partition = max(last_partition, ?2) WHERE ca_id = ?1",
 	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"
 	    " revoked_at = ?, reason = ?, invalid_since = ?, row_hash = ?"
 	    " WHERE id = ?",

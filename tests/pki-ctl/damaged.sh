@@ -45,3 +45,14 @@ expect_ok pki cert issue --profile auditor --csr meter-1.csr
 fresh
 echo 'colour = "red";' >>ca/pki.conf
 refuses 'pki.conf:'
+# A trigger that takes a revocation back, a view in a table's place.
+fresh
+sqlite3 ca/ca.db 'create trigger undo after update on cert begin
+    update cert set status = 0 where id = new.id; end'
+refuses "trigger 'undo' is not as this library makes it"
+expect_exit 1 pki cert revoke meter-1 --reason superseded
+expect_says "trigger 'undo'"
+fresh
+sqlite3 ca/ca.db 'alter table cert rename to was;
+    create view cert as select * from was'
+refuses "table 'was'"

@@ -114,8 +114,7 @@ Test(sqlite_damage, in_any_column_is_told)
 		"UPDATE audit_tree SET size = -1",
 		"UPDATE audit_tree SET frontier = x'00'",
 		"DELETE FROM audit_tree",
-		"DROP TRIGGER audit_unchanged; UPDATE audit SET leaf = x'00'",
-		"DROP TRIGGER audit_unchanged;"
+		"UPDATE audit SET leaf = x'00'",
 		"UPDATE audit SET line = CAST(x'c328' AS TEXT)",
 	};
 	size_t i;
@@ -146,8 +145,8 @@ Test(sqlite_damage, of_counts_and_references_is_found_by_the_check)
 		"PRAGMA foreign_keys = OFF; UPDATE cert SET identity_id = 77",
 		"PRAGMA foreign_keys = OFF; UPDATE crl SET ca_id = 77",
 		"UPDATE audit_tree SET size = 2",
-		"DROP TRIGGER audit_kept; DELETE FROM audit",
-		"DROP TRIGGER audit_unchanged; UPDATE audit SET seq = 4",
+		"DELETE FROM audit",
+		"UPDATE audit SET seq = 4",
 	};
 	size_t i;
 
@@ -165,6 +164,83 @@ Test(sqlite_damage, of_counts_and_references_is_found_by_the_check)
 	}
 }
 
+/* What was planted, and the object that the refusal names. */
+static const struct planting {
+	const char *sql, *says;
+} plantings[] = {
+	{ "CREATE TRIGGER undo AFTER UPDATE ON cert BEGIN UPDATE cert SET"
+	    " status = 0 WHERE id = NEW.id; END", "trigger 'undo'" },
+	{ "CREATE VIEW mine AS SELECT * FROM cert", "view 'mine'" },
+	{ "CREATE TABLE mine (a)", "table 'mine'" },
+	{ "CREATE INDEX mine ON cert (abs(reason))", "index 'mine'" },
+	{ "DROP TRIGGER audit_kept", "trigger 'audit_kept' is missing" },
+	{ "DROP INDEX cert_revoked", "index 'cert_revoked' is missing" },
+	{ "DROP INDEX cert_revoked; CREATE INDEX cert_revoked ON cert (reason)"
+	    " WHERE status = 2", "index 'cert_revoked'" },
+	{ "DROP TRIGGER cert_kept; CREATE TRIGGER cert_kept BEFORE DELETE ON"
+	    " audit BEGIN SELECT 1; END", "trigger 'cert_kept'" },
+	{ "ALTER TABLE crl ADD COLUMN mine INT", "table 'crl'" },
+	{ "DROP TABLE crl; CREATE VIEW crl AS SELECT 1 AS ca_id, 2 AS number",
+	    "view 'crl'" },
+	{ "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = sql ||"
+	    " ' --' WHERE name = 'audit_kept'", "trigger 'audit_kept'" },
+	{ "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema SELECT *"
+	    " FROM sqlite_schema WHERE name = 'audit_kept'", "audit_kept" },
+	{ "PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES"
+	    " ('trigger', 'a' || char(10), 'cert', 0, 'CREATE TRIGGER \"a\n\""
+	    " AFTER UPDATE ON cert BEGIN SELECT 1; END')", "a\\x0a" },
+};
+
+Test(sqlite_damage, of_the_layout_is_told_by_the_name_of_the_object)
+{
+	size_t i;
+
+	for (i = 0; i < PKI_COUNT(plantings); i++) {
+		struct store_sample t;
+
+		fill_sample(&t);
+		cr_expect_eq(tamper(&t, plantings[i].sql), SQLITE_OK, "%s",
+		    plantings[i].sql);
+		cr_expect_eq(pki_store_open(t.url, &t.store, &t.err),
+		    PKI_DAMAGED, "%s", plantings[i].sql);
+		cr_expect_not_null(strstr(t.err.msg, plantings[i].says),
+		    "%s: %s", plantings[i].sql, t.err.msg);
+		store_sample_close(&t);
+	}
+}
+
+Test(sqlite_damage, a_vacuum_is_none)
+{
+	struct store_sample t;
+
+	fill_sample(&t);
+	cr_assert_eq(tamper(&t, "VACUUM"), SQLITE_OK);
+	must(pki_store_open(t.url, &t.store, &t.err), &t);
+	cr_expect_eq(read_all(&t), PKI_OK, "%s", t.err.msg);
+	store_sample_close(&t);
+}
+
+Test(sqlite_damage, by_a_trigger_planted_under_an_open_store_does_not_happen)
+{
+	struct store_sample t;
+	pki_cert_row cert, found;
+
+	fill_sample(&t);
+	cert = sample_cert(&t, 2);
+	store_begin(&t);
+	must(pki_store_put_cert(t.store, &cert, &t.err), &t);
+	store_commit(&t);
+	cr_assert_eq(run_careless(&t, plantings[0].sql, 1), SQLITE_OK);
+	cert.status = PKI_CERT_REVOKED;
+	store_begin(&t);
+	must(pki_store_update_cert_status(t.store, &cert, &t.err), &t);
+	store_commit(&t);
+	must(pki_store_get_cert(t.store, cert.ca_id, &cert.serial, &found,
+	    t.hold, &t.err), &t);
+	cr_expect_eq(found.status, PKI_CERT_REVOKED);
+	store_sample_close(&t);
+}
+
 Test(sqlite_damage, by_careless_sql_is_refused)
 {
 	static const char *const statements[] = {
@@ -178,7 +254,8 @@ Test(sqlite_damage, by_careless_sql_is_refused)
 
 	fill_sample(&t);
 	for (i = 0; i < PKI_COUNT(statements); i++)
-		cr_expect_eq(tamper(&t, statements[i]), SQLITE_CONSTRAINT,
+		cr_expect_eq(run_careless(&t, statements[i], 1),
+		    SQLITE_CONSTRAINT,
 		    "%s", statements[i]);
 	store_sample_close(&t);
 }
