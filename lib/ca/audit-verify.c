@@ -7,9 +7,9 @@
 #include "x509/digest.h"
 
 /*
- * A set of (CA, serial, text) triples, summed up: the sums of two sets agree when the
- * sets do, and no list of ten million serials has to be kept.  (Tampering is
- * the tree's business; this finds what was left out.)
+ * A set of (CA, serial, text) triples, summed up: the sums of two sets agree
+ * when the sets do, and no list of ten million serials has to be kept.
+ * (Tampering is the tree's business; this finds what was left out.)
  */
 struct tally {
 	uint64_t lanes[4];
@@ -91,7 +91,7 @@ step(struct verify *v)
 static const struct change {
 	const char *action;
 	int         kind;               /* KINDS: neither issued nor revoked */
-	int         held;               /* 1: on hold from now on, -1: no more */
+	int         held;               /* 1: on hold from now on; -1: over */
 } changes[] = {
 	{ PKI_AUDIT_ISSUE, ISSUED, 0 },
 	{ PKI_AUDIT_REVOKE, REVOKED, 0 },

@@ -63,7 +63,7 @@ pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out, pki_err *err)
 		return pki_fail(err, PKI_DAMAGED, "the audit tree is missing");
 	size = pki_sqlite_take_int(run);
 	frontier = pki_sqlite_take_bytes(run);
-	if (size < 0 || frontier.len !=
+	if (size < 0 || size > PKI_ROW_COUNT_MAX || frontier.len !=
 	    pki_row_subtrees(size) * sizeof(out->frontier[0]))
 		run->damaged = true;
 	rc = pki_sqlite_taken(run, "audit tree", err);

@@ -40,6 +40,7 @@ read_all(struct store_sample *t)
 {
 	pki_digest digest = sample_digest(1);
 	pki_identity_row identity;
+	int64_t number, issued, last;
 	pki_audit_tree tree;
 	pki_pubkey_row pubkey;
 	pki_crl_row crl;
@@ -56,6 +57,9 @@ read_all(struct store_sample *t)
 		    NULL, &t->err),
 		pki_store_each_audit(t->store, 0, ignore_audit, NULL, &t->err),
 		pki_store_get_audit_tree(t->store, &tree, &t->err),
+		pki_store_last_crl_number(t->store, 1, &number, &t->err),
+		pki_store_count_certs(t->store, 1, &issued, &t->err),
+		pki_store_last_partition(t->store, 1, &last, &t->err),
 	};
 	size_t i;
 
@@ -84,55 +88,68 @@ fill_sample(struct store_sample *t)
 	store_commit(t);
 }
 
+static const char *const column_damages[] = {
+	"UPDATE ca SET row_hash = x'00'",
+	"UPDATE ca SET name = 'issuing' || char(10)"
+	" WHERE 0; UPDATE ca SET parent = char(10)",
+	"UPDATE ca SET crl_form = 1 << 40",
+	"UPDATE ca SET partition_size = 0",
+	"UPDATE ca SET parent = '../../x'",
+	"UPDATE ca SET key_ref = 'file:../root.key'",
+	"UPDATE ca SET created_at = 1 << 62",
+	"UPDATE cert SET not_after = 9223372036854775807",
+	"UPDATE cert SET crl_partition = 1 << 62",
+	"UPDATE crl SET number = 9223372036854775807",
+	"UPDATE ca_count SET issued = -1",
+	"UPDATE ca_count SET last_partition = 1 << 40",
+	"UPDATE audit SET at = -9223372036854775808",
+	"UPDATE audit_tree SET size = 9223372036854775807,"
+	" frontier = zeroblob(63 * 32)",
+	"UPDATE ca SET der = x''",
+	"UPDATE ca SET base_url = 'http://a' || char(0) || 'b'",
+	"UPDATE identity SET row_hash = x''",
+	"UPDATE identity SET state = 9",
+	"UPDATE pubkey SET digest_tail = x'00' WHERE 0;"
+	"UPDATE pubkey SET row_hash = zeroblob(33)",
+	"UPDATE pubkey SET blocked_at = -5",
+	"UPDATE pubkey SET digest_tail = x'00'",
+	"UPDATE crl SET digest = zeroblob(31)",
+	"UPDATE crl SET scope = -1, entries = -1",
+	"UPDATE cert SET serial = x'80'",
+	"UPDATE cert SET serial = x'0001'",
+	"UPDATE cert SET der = x''",
+	"UPDATE cert SET status = 7",
+	"UPDATE cert SET reason = 99",
+	"UPDATE cert SET row_hash = zeroblob(1000)",
+	"PRAGMA foreign_keys = OFF; UPDATE cert SET pubkey_id = 77",
+	"UPDATE profile SET digest = x'11'",
+	"UPDATE profile SET name = CAST(x'610062' AS TEXT)",
+	"UPDATE audit_tree SET size = 3",
+	"UPDATE audit_tree SET size = -1",
+	"UPDATE audit_tree SET frontier = x'00'",
+	"DELETE FROM audit_tree",
+	"UPDATE audit SET leaf = x'00'",
+	"UPDATE audit SET line = CAST(x'c328' AS TEXT)",
+};
+
 Test(sqlite_damage, in_any_column_is_told)
 {
-	static const char *const statements[] = {
-		"UPDATE ca SET row_hash = x'00'",
-		"UPDATE ca SET name = 'issuing' || char(10)"
-		" WHERE 0; UPDATE ca SET parent = char(10)",
-		"UPDATE ca SET crl_form = 1 << 40",
-		"UPDATE ca SET der = x''",
-		"UPDATE ca SET base_url = 'http://a' || char(0) || 'b'",
-		"UPDATE identity SET row_hash = x''",
-		"UPDATE identity SET state = 9",
-		"UPDATE pubkey SET digest_tail = x'00' WHERE 0;"
-		"UPDATE pubkey SET row_hash = zeroblob(33)",
-		"UPDATE pubkey SET blocked_at = -5",
-		"UPDATE pubkey SET digest_tail = x'00'",
-		"UPDATE crl SET digest = zeroblob(31)",
-		"UPDATE crl SET scope = -1, entries = -1",
-		"UPDATE cert SET serial = x'80'",
-		"UPDATE cert SET serial = x'0001'",
-		"UPDATE cert SET der = x''",
-		"UPDATE cert SET status = 7",
-		"UPDATE cert SET reason = 99",
-		"UPDATE cert SET row_hash = zeroblob(1000)",
-		"PRAGMA foreign_keys = OFF; UPDATE cert SET pubkey_id = 77",
-		"UPDATE profile SET digest = x'11'",
-		"UPDATE profile SET name = CAST(x'610062' AS TEXT)",
-		"UPDATE audit_tree SET size = 3",
-		"UPDATE audit_tree SET size = -1",
-		"UPDATE audit_tree SET frontier = x'00'",
-		"DELETE FROM audit_tree",
-		"UPDATE audit SET leaf = x'00'",
-		"UPDATE audit SET line = CAST(x'c328' AS TEXT)",
-	};
 	size_t i;
 
-	for (i = 0; i < PKI_COUNT(statements); i++) {
+	for (i = 0; i < PKI_COUNT(column_damages); i++) {
 		struct store_sample t;
 		pki_code rc;
 
 		fill_sample(&t);
 		cr_expect_eq(read_all(&t), PKI_OK, "%s", t.err.msg);
-		cr_expect_eq(tamper(&t, statements[i]), SQLITE_OK, "%s",
-		    statements[i]);
+		cr_expect_eq(tamper(&t, column_damages[i]), SQLITE_OK, "%s",
+		    column_damages[i]);
 		must(pki_store_open(t.url, &t.store, &t.err), &t);
 		rc = read_all(&t);
 		/* A digest that was changed is another digest. */
 		cr_expect(rc == PKI_DAMAGED || (rc == PKI_NOT_FOUND &&
-		    strstr(statements[i], "digest_tail") != NULL),
-		    "%s gave %s", statements[i], pki_code_name(rc));
+		    strstr(column_damages[i], "digest_tail") != NULL),
+		    "%s gave %s", column_damages[i], pki_code_name(rc));
 		store_sample_close(&t);
 	}
 }
