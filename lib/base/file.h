@@ -81,9 +81,17 @@ PKI_DEFINE_CLEANUP(pki_file_new)
 
 /*
  * Make a directory with exactly this mode.  One that exists must be a
- * directory of ours; its mode is left alone.
+ * directory of ours; group and others lose the right to write, and no more of
+ * its mode is changed.  PKI_EXISTS (something else), PKI_DENIED, PKI_SYSTEM.
  */
 PKI_CHECKED pki_code pki_dir_make(const char *path, mode_t mode, pki_err *err);
+
+/*
+ * Whoever may write to a directory may put another file in a file's place.
+ * PKI_DENIED: rule "file-owner" unless it is of us or root, rule "file-mode"
+ * when group or others can write.  One that is not there is PKI_OK.
+ */
+PKI_CHECKED pki_code pki_dir_check(const char *path, pki_err *err);
 
 /* fsync a directory, so that a rename or unlink in it is durable. */
 PKI_CHECKED pki_code pki_dir_sync(const char *path, pki_err *err);
