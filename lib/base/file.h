@@ -82,7 +82,8 @@ PKI_DEFINE_CLEANUP(pki_file_new)
 
 /*
  * Make a directory with exactly this mode.  One that exists must be a
- * directory of ours; its mode is left alone.
+ * directory of ours; group and others lose the right to write, and no more of
+ * its mode is changed.  PKI_EXISTS (something else), PKI_DENIED, PKI_SYSTEM.
  */
 PKI_CHECKED pki_code pki_dir_make(const char *path, mode_t mode, pki_err *err);
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ca/handle.h"
+#include "ca/init-state.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "x509/pem.h"
@@ -43,8 +44,7 @@ pki_ca_free(pki_ca *ca)
 	pki_profiles_free(ca->profiles);
 	pki_config_free(ca->config);
 	pki_store_free(ca->store);
-	if (ca->init_lock >= 0)
-		close(ca->init_lock);
+	pki_state_unlock(ca);
 	free(ca);
 }
 
@@ -72,6 +72,28 @@ pki_ca_prepare(const pki_ca_options *options, pki_ca **out, pki_err *err)
 		return rc;
 	*out = PKI_TAKE(ca);
 	return PKI_OK;
+}
+
+/* What a foreign hand could change files in, behind our back. */
+static pki_code
+check_writers(const pki_ca *ca, pki_err *err)
+{
+	char keys[PKI_PATH_MAX], templates[PKI_PATH_MAX];
+	const char *const dirs[] = {
+		ca->state_dir, keys, ca->conf_dir, templates,
+	};
+	pki_code rc = pki_ca_path(ca, keys, err, "keys");
+	size_t i;
+
+	if (rc == PKI_OK)
+		rc = pki_path_join(templates, ca->conf_dir, "templates", err);
+	for (i = 0; i < PKI_COUNT(dirs) && rc == PKI_OK; i++) {
+		rc = pki_dir_check(dirs[i], err);
+		/* Who needs it says so. */
+		if (rc == PKI_NOT_FOUND)
+			rc = PKI_OK;
+	}
+	return rc;
 }
 
 static pki_code
@@ -111,6 +133,8 @@ pki_ca_open(const pki_ca_options *options, pki_ca **out, pki_err *err)
 	rc = pki_ca_prepare(options, &ca, err);
 	if (rc == PKI_OK)
 		rc = check_state_dir(ca, err);
+	if (rc == PKI_OK)
+		rc = check_writers(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_path_join(path, ca->conf_dir, "pki.conf", err);
 	if (rc == PKI_OK)

@@ -27,6 +27,7 @@ libpki_ca_la_SOURCES += \
 	%D%/crl-list.h \
 	%D%/crl-source.c \
 	%D%/crl-source.h \
+	%D%/db-check.c \
 	%D%/due.c \
 	%D%/find.c \
 	%D%/floor.c \

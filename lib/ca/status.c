@@ -6,10 +6,8 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "ca/due.h"
-#include "ca/find.h"
 #include "ca/handle.h"
 #include "ca/public-files.h"
-#include "ca/rowhash.h"
 
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
 #define FULL_CRL_LIMIT 5000
@@ -232,102 +230,5 @@ pki_ca_status(pki_ca *ca, pki_status *status, pki_err *err)
 		rc = pki_ca_each(ca, survey_ca, &survey, err);
 	if (rc == PKI_OK)
 		survey_surroundings(&survey);
-	return rc;
-}
-
-/* db check */
-struct check {
-	int64_t       rows;             /* of every table */
-	int64_t       certs, total;     /* certificates: most of the work */
-	pki_progress *progress;
-	void         *arg;
-};
-
-static pki_code
-add_issued(const pki_ca_info *info, void *arg, pki_err *err)
-{
-	struct check *check = arg;
-
-	(void)err;
-	check->total += info->issued;
-	return PKI_OK;
-}
-
-static void
-count_row(struct check *check)
-{
-	check->rows++;
-}
-
-static void
-count_cert(struct check *check)
-{
-	count_row(check);
-	if (++check->certs % 1000 == 0 && check->progress != NULL)
-		check->progress(check->certs, check->total, check->arg);
-}
-
-static pki_code
-check_identity(const pki_identity_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_identity(row, err);
-}
-
-static pki_code
-check_pubkey(const pki_pubkey_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_pubkey(row, err);
-}
-
-static pki_code
-check_ca(const pki_ca_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_ca(row, err);
-}
-
-/* The row's hash was verified; now the certificate against its row. */
-static pki_code
-check_cert(const pki_cert_row *row, void *arg, pki_err *err)
-{
-	PKI_AUTO(pki_cert) cert = NULL;
-	char serial[PKI_SERIAL_TEXT];
-	pki_code rc = pki_cert_parse(row->der, &cert, err);
-
-	count_cert(arg);
-	if (rc == PKI_OK &&
-	    pki_serial_equal(pki_cert_serial(cert), &row->serial) &&
-	    pki_cert_not_before(cert) == row->not_before &&
-	    pki_cert_not_after(cert) == row->not_after &&
-	    pki_digest_equal(pki_pubkey_digest(pki_cert_key(cert)),
-	    &row->pubkey_digest))
-		return PKI_OK;
-	return pki_fail(err, PKI_DAMAGED, "certificate %s is not what its row "
-	    "says", pki_serial_format(&row->serial, serial));
-}
-
-pki_code
-pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
-    pki_err *err)
-{
-	struct check check = { .progress = progress, .arg = arg };
-	pki_code rc;
-
-	rc = pki_ca_each(ca, add_issued, &check, err);
-	if (rc == PKI_OK)
-		rc = pki_store_check(ca->store, err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_ca(ca->store, check_ca, &check, err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_identity(ca->store, check_identity, &check,
-		    err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_pubkey(ca->store, check_pubkey, &check,
-		    err);
-	if (rc == PKI_OK)
-		rc = pki_ca_each_cert(ca, NULL, NULL, check_cert, &check, err);
-	*out_rows = check.rows;
 	return rc;
 }

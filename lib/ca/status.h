@@ -39,8 +39,11 @@ PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
     pki_err *err);
 
 /*
- * db check: the database's own check, then every row's hash and that each
- * certificate's DER says what its row says.  *out_rows: rows looked at.
+ * db check: the database's own check; every row's hash; that each certificate
+ * says what its row says and is signed by its CA, each CA's by its parent;
+ * that the keys of certificates lost as keyCompromise are blocked, and no
+ * others; then the audit log as pki_audit_verify() does.  *out_rows: rows
+ * looked at but the log's.  PKI_DAMAGED says which.
  */
 PKI_CHECKED pki_code pki_ca_check(pki_ca *ca, int64_t *out_rows,
     pki_progress *progress, void *arg, pki_err *err);

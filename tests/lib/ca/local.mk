@@ -24,6 +24,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
+	%D%/test-tampered.c \
 	%D%/test-union.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)
