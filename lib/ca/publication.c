@@ -328,5 +328,11 @@ pki_publication_install(pki_publication *p, pki_err *err)
 	rc = pki_crl_draft_sync(p->made, err);
 	if (rc == PKI_OK)
 		rc = pki_publication_record(p->ca, &entry, err);
-	return rc == PKI_OK ? pki_crl_draft_commit(p->made, err) : rc;
+	return rc == PKI_OK ? pki_crl_draft_commit_twin(p->made, err) : rc;
+}
+
+pki_code
+pki_publication_finish(pki_publication *p, pki_err *err)
+{
+	return pki_crl_draft_commit(p->made, err);
 }

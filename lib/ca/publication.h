@@ -23,8 +23,12 @@ typedef struct pki_publication {
 
 /* Make it, up to the gate; the caller has the publish lock. */
 pki_code pki_publication_make(pki_publication *p, pki_err *err);
-/* Record it, and let it appear. */
+/*
+ * Record it, and let its PEM twin appear; then the file itself, the last of
+ * all that a publication writes.
+ */
 pki_code pki_publication_install(pki_publication *p, pki_err *err);
+pki_code pki_publication_finish(pki_publication *p, pki_err *err);
 void pki_publication_clear(pki_publication *p);
 
 /*

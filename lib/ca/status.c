@@ -8,6 +8,7 @@
 #include "ca/due.h"
 #include "ca/find.h"
 #include "ca/handle.h"
+#include "ca/public-check.h"
 #include "ca/public-files.h"
 #include "ca/rowhash.h"
 
@@ -132,11 +133,17 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 }
 
 static void
-warn_unpublished(const struct survey *survey, const char *name)
+warn_unpublished(const struct survey *survey, const pki_authority *authority)
 {
+	const char *name = authority->name;
+	pki_public_state state = { 0 };
 	pki_err err = { 0 };
 	int64_t count;
-	pki_code rc = pki_ca_unpublished(survey->ca, name, &count, &err);
+	pki_code rc;
+
+	rc = pki_unpublished_entries(survey->ca, authority, &count, &err);
+	if (rc == PKI_OK)
+		rc = pki_public_check(survey->ca, authority, &state, &err);
 
 	if (rc != PKI_OK)
 		warn(survey, "the published CRL of '%s': %s", name, err.msg);
@@ -144,6 +151,10 @@ warn_unpublished(const struct survey *survey, const char *name)
 		warn(survey, "revocations of '%s' are missing in its published "
 		    "CRL: %lld; run 'pki-ctl crl publish %s'", name,
 		    (long long)count, name);
+	else if (state.behind > 0)
+		warn(survey, "published files of '%s' are not what was "
+		    "recorded: %lld, %s is the first; run 'pki-ctl crl publish "
+		    "%s'", name, (long long)state.behind, state.file, name);
 }
 
 static pki_code
@@ -166,7 +177,7 @@ survey_crl(const struct survey *survey, const pki_authority *authority,
 	line->crl_next_update = crl.next_update;
 	line->crl_entries = crl.entries;
 	warn_crl(survey, line, &crl, authority);
-	warn_unpublished(survey, authority->name);
+	warn_unpublished(survey, authority);
 	return PKI_OK;
 }
 

@@ -41,6 +41,14 @@ key_is_encrypted(const struct session *s, const char *key_ref, bool *out)
 	return rc;
 }
 
+/* No key is needed for what is made of a CRL that lies there. */
+static pki_code
+repair(const struct session *s, const char *name, pki_err *err)
+{
+	return cli_has(s->cli, "dry-run") ? PKI_OK :
+	    pki_ca_crl_repair(s->ca, name, err);
+}
+
 static pki_code
 choose(const pki_ca_info *info, void *arg, pki_err *err)
 {
@@ -53,7 +61,7 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	if (!info->has_key) {
 		cli_say(s->cli, "Left out %s: its key is not here; its CRLs "
 		    "come by 'pki-ctl crl import'.", name);
-		return PKI_OK;
+		return repair(s, name, err);
 	}
 	rc = key_is_encrypted(s, info->row->key_ref, &encrypted);
 	if (rc != PKI_OK)
@@ -61,7 +69,7 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	if (encrypted && s->secret == NULL) {
 		cli_say(s->cli, "Left out %s: its key is encrypted; run "
 		    "'pki-ctl crl publish %s'.", name, name);
-		return PKI_OK;
+		return repair(s, name, err);
 	}
 	return publish_add(&choice->list, name, err);
 }
