@@ -4,20 +4,40 @@
 
 static const char rule[] = PKI_GATE_RULE;
 
+/* What no CRL may say, whatever was before it. */
+static pki_code
+check_alone(const pki_gate_terms *terms, pki_err *err)
+{
+	const pki_crl_list *next = terms->next;
+	char text[PKI_TIME_TEXT];
+
+	if (next->next_update <= next->this_update ||
+	    next->next_update <= terms->now)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a nextUpdate in the future", "nextUpdate %s",
+		    pki_time_format(next->next_update, text));
+	/* It would keep every later one from following until then. */
+	if (next->this_update > terms->now + PKI_CRL_AHEAD_MAX)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a thisUpdate that is not in the future", "thisUpdate %s",
+		    pki_time_format(next->this_update, text));
+	if (next->number > PKI_CRL_NUMBER_MAX)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a number of at most 2^62", "number %lld",
+		    (long long)next->number);
+	return PKI_OK;
+}
+
 /* G16: numbers and times only go forward. */
 static pki_code
 check_order(const pki_gate_terms *terms, pki_err *err)
 {
 	const pki_crl_list *previous = terms->previous, *next = terms->next;
 	char a[PKI_TIME_TEXT], b[PKI_TIME_TEXT];
+	pki_code rc = check_alone(terms, err);
 
-	if (next->next_update <= next->this_update ||
-	    next->next_update <= terms->now)
-		return pki_refuse(err, PKI_DENIED, rule,
-		    "a nextUpdate in the future", "nextUpdate %s",
-		    pki_time_format(next->next_update, a));
-	if (previous == NULL)
-		return PKI_OK;
+	if (rc != PKI_OK || previous == NULL)
+		return rc;
 	if (next->number <= previous->number)
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a number above the published one", "number %lld, "

@@ -7,6 +7,11 @@
 
 #define PKI_GATE_RULE "crl-gate"
 
+/* No greater number is published, so that there is always a next one. */
+#define PKI_CRL_NUMBER_MAX (INT64_C(1) << 62)
+/* How far thisUpdate may be ahead of our clock. */
+#define PKI_CRL_AHEAD_MAX 5
+
 typedef struct pki_gate_terms {
 	pki_crl_list *previous;         /* NULL: none */
 	pki_crl_list *next;             /* its signature was verified */

@@ -55,6 +55,10 @@ next_number(const pki_publication *p, int64_t *out, pki_err *err)
 		*out = p->previous.number;
 	if (floor.crl_number > *out)
 		*out = floor.crl_number;
+	if (*out >= PKI_CRL_NUMBER_MAX)
+		return pki_refuse(err, PKI_DENIED, PKI_GATE_RULE,
+		    "a number below 2^62 in database, floor and published CRL",
+		    "number %lld was used", (long long)*out);
 	++*out;
 	return PKI_OK;
 }
@@ -77,7 +81,7 @@ update_times(const pki_publication *p, pki_crl_fields *fields, pki_err *err)
 		return rc;
 	if (p->has_previous && p->previous.this_update > before)
 		before = p->previous.this_update;
-	if (before + 1 > now + 5)
+	if (before >= now + PKI_CRL_AHEAD_MAX)
 		return pki_fail(err, PKI_CLOCK, "clock-suspect: the published "
 		    "CRL is ahead of the clock");
 	fields->this_update = now - config->crl_backdate;

@@ -132,6 +132,19 @@ Test(ca_import_crl, refuses_an_expired_one)
 	expect_refused(crl, PKI_DENIED, "crl-gate");
 }
 
+/* It would stand in the way of every later one until then. */
+Test(ca_import_crl, refuses_one_from_the_future)
+{
+	PKI_AUTO(pki_buf) crl = NULL;
+
+	pass(&root, PKI_DAY);
+	publish(&root, "root");
+	crl = get_file(&root, ROOT_CRL);
+	expect_refused(crl, PKI_DENIED, "crl-gate");
+	pass(&t, PKI_DAY - PKI_MINUTE - 5);
+	assert_ok(import(crl, &(pki_published){ 0 }), &t.err);
+}
+
 Test(ca_import_crl, refuses_that_of_another_ca_and_what_is_none)
 {
 	PKI_AUTO(pki_buf) text = pki_buf_copy(PKI_BYTES_TEXT("garbage"));
