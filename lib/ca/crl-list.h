@@ -12,6 +12,7 @@
 
 typedef struct pki_crl_list {
 	int64_t         number, this_update, next_update;
+	pki_digest      digest;         /* of the file, when opened */
 	pki_crl_reader *reader;         /* NULL: crl */
 	const pki_crl  *crl;
 	size_t          next;           /* of crl */

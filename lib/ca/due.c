@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/crl-list.h"
+#include "ca/gate.h"
 #include "ca/leaving.h"
 #include "ca/public-check.h"
 
@@ -12,7 +13,7 @@ struct compare {
 	pki_leaving   leaving;
 	pki_crl_entry listed;
 	bool          more;
-	int64_t       behind;
+	int64_t       now, behind;
 };
 
 static pki_code
@@ -59,8 +60,13 @@ compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 		compare->behind++;
 		return PKI_OK;
 	}
-	if ((int)compare->listed.reason != row->reason ||
-	    compare->listed.invalid_since != row->invalid_since)
+	/* A change that the gate would refuse is no news either. */
+	if (pki_gate_may_follow(&compare->listed, &(pki_crl_entry){
+	    .revoked_at = row->revoked_at,
+	    .reason = (pki_reason)row->reason,
+	    }, compare->now) &&
+	    ((int)compare->listed.reason != row->reason ||
+	    compare->listed.invalid_since != row->invalid_since))
 		compare->behind++;
 	return next_listed(compare, err);
 }
@@ -70,7 +76,7 @@ count_behind(pki_ca *ca, const pki_authority *authority, int64_t scope,
     pki_crl_list *list, int64_t *out, pki_err *err)
 {
 	struct compare compare = {
-		.list = list,
+		.list = list, .now = pki_clock_now(ca->clock),
 		.leaving = {
 			.ca = ca, .authority = authority,
 			.at = list->this_update, .damage = PKI_DAMAGE_STAYS,

@@ -72,6 +72,8 @@ struct merge {
 	bool          more_before, more_after;
 	pki_serial    missing;          /* the first one */
 	int64_t       missing_count;
+	pki_crl_entry was, is;          /* the first one that changed */
+	int64_t       changed_count;
 };
 
 /* G17: who was on the list stays, until one list after he expired. */
@@ -90,6 +92,54 @@ check_leaving(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
 	if (terms->missing != NULL)
 		terms->missing(terms->missing_arg, &merge->before);
 	return PKI_OK;
+}
+
+bool
+pki_gate_may_follow(const pki_crl_entry *before, const pki_crl_entry *after,
+    int64_t now)
+{
+	if (before->reason == PKI_REASON_CERTIFICATE_HOLD)
+		return true;
+	return (after->revoked_at == before->revoked_at ||
+	    before->revoked_at > now) &&
+	    (after->reason == before->reason ||
+	    after->reason == PKI_REASON_KEY_COMPROMISE);
+}
+
+/* Who may be missing may be there otherwise too. */
+static pki_code
+check_follower(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
+{
+	bool may = pki_gate_may_follow(&merge->before, &merge->after,
+	    terms->now);
+	pki_code rc = PKI_OK;
+
+	if (!may && terms->may_leave != NULL)
+		rc = terms->may_leave(terms->arg, &merge->before, &may, err);
+	if (rc != PKI_OK || may)
+		return rc;
+	if (merge->changed_count++ == 0) {
+		merge->was = merge->before;
+		merge->is = merge->after;
+	}
+	if (terms->missing != NULL)
+		terms->missing(terms->missing_arg, &merge->before);
+	return PKI_OK;
+}
+
+static pki_code
+refuse_changed(const struct merge *merge, pki_err *err)
+{
+	char serial[PKI_SERIAL_TEXT], was[PKI_TIME_TEXT], is[PKI_TIME_TEXT];
+
+	return pki_refuse(err, PKI_DENIED, rule,
+	    "the published date, and the published reason or keyCompromise",
+	    "serial %s, %s since %s (published: %s since %s)",
+	    pki_serial_format(&merge->is.serial, serial),
+	    pki_reason_name(merge->is.reason),
+	    pki_time_format(merge->is.revoked_at, is),
+	    pki_reason_name(merge->was.reason),
+	    pki_time_format(merge->was.revoked_at, was));
 }
 
 static pki_code
@@ -126,6 +176,8 @@ step(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
 	else
 		rc = check_date(terms, &merge->after, err);
 	if (rc == PKI_OK && order == 0)
+		rc = check_follower(terms, merge, err);
+	if (rc == PKI_OK && order == 0)
 		rc = pki_crl_list_skip_same(terms->previous, terms->next, err);
 	if (rc == PKI_OK && order <= 0)
 		rc = pki_crl_list_next(terms->previous, &merge->before,
@@ -157,7 +209,9 @@ pki_gate_merge(const pki_gate_terms *terms, pki_err *err)
 	while (rc == PKI_OK && (merge.more_before || merge.more_after))
 		rc = step(terms, &merge, err);
 	if (rc == PKI_OK && merge.missing_count > 0)
-		rc = refuse_missing(&merge, err);
+		return refuse_missing(&merge, err);
+	if (rc == PKI_OK && merge.changed_count > 0)
+		return refuse_changed(&merge, err);
 	return rc;
 }
 

@@ -25,6 +25,14 @@ typedef struct pki_gate_terms {
 	void         *missing_arg;
 } pki_gate_terms;
 
+/*
+ * May an entry stand where before stood?  The date of a revocation never
+ * moves (but for one that is not yet), and its reason only to keyCompromise; a
+ * hold may become anything.
+ */
+bool pki_gate_may_follow(const pki_crl_entry *before,
+    const pki_crl_entry *after, int64_t now);
+
 /* PKI_DENIED, rule "crl-gate"; what the lists and may_leave return. */
 pki_code pki_gate_merge(const pki_gate_terms *terms, pki_err *err);
 

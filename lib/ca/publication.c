@@ -212,25 +212,73 @@ make_again(pki_publication *p, pki_publish_mode mode, pki_err *err)
 	return make(p, mode, err);
 }
 
+static pki_code
+make_in_any_order(pki_publication *p, pki_publish_mode mode, pki_err *err)
+{
+	pki_code rc = make_again(p, mode, err);
+
+	/* Signed by our key, but with entries in another program's order. */
+	if (rc == PKI_BAD_INPUT && p->has_previous) {
+		rc = open_previous(p, pki_crl_list_open, err);
+		if (rc == PKI_OK)
+			rc = make_again(p, mode, err);
+	}
+	return rc;
+}
+
+/*
+ * Is the published file another one than was recorded?  An older one than the
+ * record is what a publisher leaves who was killed before the rename; one that
+ * is as new or newer, and not on record, comes from elsewhere, or the record
+ * is an old copy.
+ */
+static pki_code
+is_unknown(const pki_publication *p, bool *out, pki_err *err)
+{
+	pki_crl_row row;
+	pki_code rc;
+
+	*out = false;
+	if (!p->has_previous)
+		return PKI_OK;
+	rc = pki_store_get_crl(p->ca->store, p->authority->id, p->scope, &row,
+	    err);
+	if (rc == PKI_OK)
+		*out = p->previous.number >= row.number &&
+		    !pki_digest_equal(&p->previous.digest, &row.digest);
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+static pki_code
+refuse_unknown(const pki_publication *p, pki_err *err)
+{
+	return pki_refuse(err, PKI_DENIED, PKI_GATE_RULE,
+	    "the file on record (after a restore 'pki-ctl crl publish "
+	    "--if-due' lists what is on either)",
+	    "number %lld in %s is not on record",
+	    (long long)p->previous.number, p->file);
+}
+
 pki_code
 pki_publication_make(pki_publication *p, pki_err *err)
 {
 	pki_err reason = { .code = PKI_OK };
+	bool unknown = false;
 	pki_code rc;
 
 	rc = pki_crl_file(p->authority, p->scope, p->file, &reason);
 	if (rc == PKI_OK)
 		rc = open_previous(p, pki_crl_list_open_unread, &reason);
 	if (rc == PKI_OK)
-		rc = make(p, PKI_PUBLISH_STRICT, &reason);
-	/* Signed by our key, but with entries in another program's order. */
-	if (rc == PKI_BAD_INPUT && p->has_previous) {
-		rc = open_previous(p, pki_crl_list_open, &reason);
-		if (rc == PKI_OK)
-			rc = make_again(p, PKI_PUBLISH_STRICT, &reason);
-	}
+		rc = is_unknown(p, &unknown, &reason);
+	if (rc == PKI_OK)
+		rc = make_in_any_order(p, PKI_PUBLISH_STRICT, &reason);
+	/* Who gives entries up has looked at it. */
+	if (rc == PKI_OK && unknown && p->options->lost == NULL)
+		rc = refuse_unknown(p, &reason);
 	if (p->options->mode == PKI_PUBLISH_UNION && is_loss(rc, &reason))
-		rc = make_again(p, PKI_PUBLISH_UNION, &reason);
+		rc = make_in_any_order(p, PKI_PUBLISH_UNION, &reason);
+	p->result.replaced_unknown = unknown;
 	if (rc != PKI_OK && err != NULL)
 		*err = reason;
 	return rc;
@@ -303,7 +351,8 @@ pki_code
 pki_publication_install(pki_publication *p, pki_err *err)
 {
 	const pki_published *result = &p->result;
-	bool union_needed = result->kept != 0 || result->damaged;
+	bool union_needed = result->kept != 0 || result->damaged ||
+	    result->replaced_unknown;
 	const pki_audit_detail details[] = {
 		{ .key = "file", .text = p->file },
 		{ .key = "number", .number = result->number },

@@ -18,8 +18,9 @@ typedef struct pki_published {
 	int64_t     number;
 	int64_t     this_update, next_update;
 	int64_t     entries;
-	int64_t     kept;               /* of them, unknown to the record */
+	int64_t     kept;               /* of them, not what the record says */
 	bool        damaged;            /* the record could not all be read */
+	bool        replaced_unknown;   /* what was published is not on record */
 } pki_published;
 typedef pki_code pki_published_visitor(const pki_published *published,
     void *arg, pki_err *err);
