@@ -45,6 +45,12 @@ pki_crl_list_rewind(pki_crl_list *list)
 		pki_crl_reader_rewind(list->reader);
 }
 
+int64_t
+pki_crl_list_expiry(const pki_crl_list *list, int64_t now)
+{
+	return list->this_update < now ? list->this_update : now;
+}
+
 uint64_t
 pki_crl_list_octets(const pki_crl_list *list)
 {

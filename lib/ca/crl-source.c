@@ -165,7 +165,8 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 		rc = pki_store_each_revoked(source->ca->store,
 		    source->authority->id, source->scope,
 		    source->previous == NULL ? 0 :
-		    source->previous->this_update, take_row, &walk, err);
+		    pki_crl_list_expiry(source->previous, source->now),
+		    take_row, &walk, err);
 	if (rc == PKI_DAMAGED && source->leaving != NULL && !walk.visited) {
 		source->damaged = true;
 		rc = PKI_OK;

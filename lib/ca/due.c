@@ -75,11 +75,13 @@ static pki_code
 count_behind(pki_ca *ca, const pki_authority *authority, int64_t scope,
     pki_crl_list *list, int64_t *out, pki_err *err)
 {
+	int64_t now = pki_clock_now(ca->clock);
+	int64_t expired = pki_crl_list_expiry(list, now);
 	struct compare compare = {
-		.list = list, .now = pki_clock_now(ca->clock),
+		.list = list, .now = now,
 		.leaving = {
 			.ca = ca, .authority = authority,
-			.at = list->this_update, .damage = PKI_DAMAGE_STAYS,
+			.at = expired, .damage = PKI_DAMAGE_STAYS,
 		},
 	};
 	pki_code rc;
@@ -89,7 +91,7 @@ count_behind(pki_ca *ca, const pki_authority *authority, int64_t scope,
 	/* Who had expired by then rightly went. */
 	if (rc == PKI_OK)
 		rc = pki_store_each_revoked(ca->store, authority->id, scope,
-		    list->this_update, compare_row, &compare, err);
+		    expired, compare_row, &compare, err);
 	while (rc == PKI_OK && compare.more)
 		rc = pass_listed(&compare, err);
 	pki_leaving_clear(&compare.leaving);

@@ -1,7 +1,5 @@
 #include "ca/gate.h"
 
-#include "ca/publish.h"
-
 static const char rule[] = PKI_GATE_RULE;
 
 /* What no CRL may say, whatever was before it. */
@@ -43,7 +41,9 @@ check_order(const pki_gate_terms *terms, pki_err *err)
 		    "a number above the published one", "number %lld, "
 		    "published %lld", (long long)next->number,
 		    (long long)previous->number);
-	if (next->this_update <= previous->this_update)
+	if (next->this_update <= previous->this_update &&
+	    (terms->ahead == PKI_AHEAD_REFUSED ||
+	    previous->this_update <= terms->now))
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a thisUpdate after the published one",
 		    "thisUpdate %s, published %s",

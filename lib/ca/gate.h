@@ -4,6 +4,7 @@
 /* What may follow a published CRL (G16, G17), decided by one merge of both. */
 
 #include "ca/crl-list.h"
+#include "ca/publish.h"
 
 #define PKI_GATE_RULE "crl-gate"
 
@@ -16,6 +17,7 @@ typedef struct pki_gate_terms {
 	pki_crl_list *previous;         /* NULL: none */
 	pki_crl_list *next;             /* its signature was verified */
 	int64_t       now;
+	pki_publish_ahead ahead;        /* of previous */
 	/* May this entry of previous be missing in next?  NULL: none may. */
 	pki_code    (*may_leave)(void *arg, const pki_crl_entry *entry,
 	                bool *out, pki_err *err);

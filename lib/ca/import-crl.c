@@ -38,7 +38,7 @@ judge(const struct import *import, pki_crl_list *next, pki_err *err)
 		    err);
 	if (rc == PKI_OK) {
 		terms.previous = &previous;
-		leaving.at = previous.this_update;
+		leaving.at = pki_crl_list_expiry(&previous, terms.now);
 	}
 	if (rc == PKI_OK || rc == PKI_NOT_FOUND || rc == PKI_DAMAGED)
 		rc = pki_gate_merge(&terms, err);

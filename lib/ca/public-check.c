@@ -118,7 +118,8 @@ pass_file(const struct check *check, const char *file, struct pass *pass,
 {
 	PKI_AUTO(pki_hashing) hashing = NULL;
 	PKI_AUTO(pki_pem_writer) pem = NULL;
-	const pki_sink to_pem = { pass_pem, pass }, to_both = { pass_der, pass };
+	const pki_sink to_pem = { pass_pem, pass };
+	const pki_sink to_both = { pass_der, pass };
 	pki_code rc = pki_hashing_new(&hashing, err);
 
 	if (rc == PKI_OK)

@@ -63,30 +63,55 @@ next_number(const pki_publication *p, int64_t *out, pki_err *err)
 	return PKI_OK;
 }
 
-/* thisUpdate = max(previous + 1 s, now - backdate); DESIGN 5. */
-static pki_code
-update_times(const pki_publication *p, pki_crl_fields *fields, pki_err *err)
+pki_code
+pki_publication_check_clock(pki_ca *ca, int64_t this_update, pki_err *err)
 {
-	const pki_config *config = p->ca->config;
-	int64_t now = pki_clock_now(p->ca->clock), before = 0;
-	bool is_root = strcmp(p->authority->name, p->authority->parent) == 0;
+	char text[PKI_TIME_TEXT];
+
+	if (this_update < pki_clock_now(ca->clock) + PKI_CRL_AHEAD_MAX)
+		return PKI_OK;
+	return pki_fail(err, PKI_CLOCK, "clock-suspect: the published CRL is "
+	    "ahead of the clock, of %s; correct the clock, or, when it is "
+	    "right, run 'pki-ctl crl publish --accept-clock'",
+	    pki_time_format(this_update, text));
+}
+
+/* The greatest thisUpdate of this scope, on record or published. */
+static pki_code
+last_update(const pki_publication *p, int64_t *out, pki_err *err)
+{
 	pki_crl_row last;
 	pki_code rc;
 
+	*out = p->has_previous ? p->previous.this_update : 0;
 	rc = pki_store_get_crl(p->ca->store, p->authority->id, p->scope, &last,
 	    err);
+	if (rc == PKI_OK && last.this_update > *out)
+		*out = last.this_update;
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+/* thisUpdate = max(previous + 1 s, now - backdate); DESIGN 5. */
+static pki_code
+update_times(pki_publication *p, pki_crl_fields *fields, pki_err *err)
+{
+	const pki_config *config = p->ca->config;
+	int64_t now = pki_clock_now(p->ca->clock), before;
+	bool is_root = strcmp(p->authority->name, p->authority->parent) == 0;
+	pki_code rc = last_update(p, &before, err);
+
 	if (rc == PKI_OK)
-		before = last.this_update;
-	else if (rc != PKI_NOT_FOUND)
-		return rc;
-	if (p->has_previous && p->previous.this_update > before)
-		before = p->previous.this_update;
-	if (before >= now + PKI_CRL_AHEAD_MAX)
-		return pki_fail(err, PKI_CLOCK, "clock-suspect: the published "
-		    "CRL is ahead of the clock");
+		rc = pki_publication_check_clock(p->ca, before, err);
 	fields->this_update = now - config->crl_backdate;
-	if (fields->this_update <= before)
+	p->ahead = 0;
+	if (rc == PKI_CLOCK && p->options->ahead == PKI_AHEAD_ACCEPTED) {
+		p->ahead = before;
+		fields->this_update = now;
+	} else if (rc != PKI_OK) {
+		return rc;
+	} else if (fields->this_update <= before) {
 		fields->this_update = before + 1;
+	}
 	fields->next_update = fields->this_update +
 	    (is_root ? config->root_crl_life : config->crl_life);
 	if (fields->next_update > pki_cert_not_after(p->authority->cert))
@@ -95,7 +120,7 @@ update_times(const pki_publication *p, pki_crl_fields *fields, pki_err *err)
 }
 
 static pki_code
-set_fields(const pki_publication *p, pki_crl_fields *fields,
+set_fields(pki_publication *p, pki_crl_fields *fields,
     char idp[PKI_URL_MAX], pki_err *err)
 {
 	pki_code rc = PKI_OK;
@@ -166,6 +191,7 @@ judge(pki_publication *p, pki_leaving *leaving, pki_err *err)
 		.may_leave = pki_leaving_ask, .arg = leaving,
 		.missing = p->options->missing,
 		.missing_arg = p->options->arg,
+		.ahead = p->options->ahead,
 	};
 
 	pki_crl_list_of_reader(&next, pki_crl_draft_reader(p->made));
@@ -175,9 +201,11 @@ judge(pki_publication *p, pki_leaving *leaving, pki_err *err)
 static pki_code
 make(pki_publication *p, pki_publish_mode mode, pki_err *err)
 {
+	int64_t now = pki_clock_now(p->ca->clock);
 	pki_leaving leaving = {
 		.ca = p->ca, .authority = p->authority,
-		.at = p->previous.this_update, .lost = p->options->lost,
+		.at = pki_crl_list_expiry(&p->previous, now),
+		.lost = p->options->lost,
 		.damage = mode == PKI_PUBLISH_UNION ? PKI_DAMAGE_STAYS :
 		    PKI_DAMAGE_FAILS,
 	};
@@ -185,7 +213,7 @@ make(pki_publication *p, pki_publish_mode mode, pki_err *err)
 		.ca = p->ca, .authority = p->authority, .scope = p->scope,
 		.previous = p->has_previous ? &p->previous : NULL,
 		.leaving = mode == PKI_PUBLISH_UNION ? &leaving : NULL,
-		.now = pki_clock_now(p->ca->clock),
+		.now = now,
 	};
 	pki_code rc = write_draft(p, &source, err);
 
@@ -305,6 +333,25 @@ append_lost(pki_ca *ca, const pki_publication_entry *entry, pki_err *err)
 	return rc;
 }
 
+/* The operator's word that the clock is right, one row for each list. */
+static pki_code
+append_ahead(pki_ca *ca, const pki_publication_entry *entry, pki_err *err)
+{
+	char ahead[PKI_TIME_TEXT];
+	const pki_audit_detail details[] = {
+		{ .key = "scope", .number = entry->row.scope },
+		{ .key = "this-update",
+		    .text = pki_time_format(entry->ahead, ahead) },
+		{ .key = NULL },
+	};
+	const pki_audit_event event = {
+		.action = PKI_AUDIT_CLOCK, .who = entry->options->who,
+		.ca = entry->authority->name, .details = details,
+	};
+
+	return entry->ahead == 0 ? PKI_OK : pki_audit_append(ca, &event, err);
+}
+
 static pki_code
 put_record(pki_ca *ca, const pki_publication_entry *entry, const char *floor,
     pki_err *err)
@@ -321,6 +368,8 @@ put_record(pki_ca *ca, const pki_publication_entry *entry, const char *floor,
 		rc = pki_store_put_crl(ca->store, &entry->row, err);
 	if (rc == PKI_OK)
 		rc = append_lost(ca, entry, err);
+	if (rc == PKI_OK)
+		rc = append_ahead(ca, entry, err);
 	if (rc == PKI_OK)
 		rc = pki_audit_append(ca, &event, err);
 	if (rc == PKI_OK)
@@ -365,7 +414,7 @@ pki_publication_install(pki_publication *p, pki_err *err)
 	const pki_publication_entry entry = {
 		.action = PKI_AUDIT_CRL,
 		.authority = p->authority, .options = p->options,
-		.details = details, .list = &list,
+		.details = details, .list = &list, .ahead = p->ahead,
 		.row = {
 			.ca_id = p->authority->id, .number = result->number,
 			.scope = p->scope, .entries = result->entries,

@@ -131,6 +131,36 @@ start_round(struct round *round, const char *name, pki_err *err)
 	return rc;
 }
 
+static pki_code
+check_ahead(pki_ca *ca, const pki_authority *authority, int64_t scope,
+    pki_err *err)
+{
+	pki_crl_row row;
+	pki_code rc = pki_store_get_crl(ca->store, authority->id, scope, &row,
+	    err);
+
+	if (rc == PKI_OK)
+		rc = pki_publication_check_clock(ca, row.this_update, err);
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+pki_code
+pki_ca_check_crl_clock(pki_ca *ca, const char *name, pki_err *err)
+{
+	pki_authority *authority;
+	int64_t scope, last = -1;
+	pki_code rc = pki_ca_check_clock(ca, err);
+
+	if (rc == PKI_OK)
+		rc = pki_authority_get(ca, name, &authority, err);
+	if (rc == PKI_OK && authority->crl_form == PKI_CRL_PARTITIONED)
+		rc = pki_store_last_partition(ca->store, authority->id, &last,
+		    err);
+	for (scope = PKI_SCOPE_COMPLETE; rc == PKI_OK && scope <= last; scope++)
+		rc = check_ahead(ca, authority, scope, err);
+	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "CRL of '%s'", name);
+}
+
 pki_code
 pki_ca_publish_with(pki_ca *ca, const char *name,
     const pki_publish_options *options, pki_err *err)

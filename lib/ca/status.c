@@ -63,8 +63,9 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 
 	if (crl->this_update > survey->status->now + 5)
 		warn(survey, "the CRL of '%s' is ahead of the clock until %s: "
-		    "none can be published before", line->name,
-		    pki_time_format(crl->this_update, when));
+		    "none can follow before; when the clock is right, run "
+		    "'pki-ctl crl publish --accept-clock %s'", line->name,
+		    pki_time_format(crl->this_update, when), line->name);
 	if (left <= 0)
 		warn(survey, "the CRL of '%s' has expired: brokers refuse "
 		    "everyone; run 'pki-ctl crl publish %s'", line->name,

@@ -63,7 +63,8 @@ tell(const pki_published *published, void *arg, pki_err *err)
 	if (published->replaced_unknown)
 		cli_say(telling->s->cli, "warning: the published CRL of '%s' "
 		    "was not the one on record: the database is an older copy, "
-		    "or somebody has replaced %s; run 'pki-ctl audit verify'",
+		    "or somebody has replaced %s; run 'pki-ctl audit "
+		    "verify'",
 		    published->ca, published->file);
 	if (published->kept > 0)
 		cli_say(telling->s->cli, "warning: %lld entries of the "

@@ -328,6 +328,53 @@ Test(ca_publish, believes_the_certificate_and_not_its_row_when_it_expires)
 	cr_assert(lists(FULL, cert));
 }
 
+/* G13: the clock was a year ahead when CRLs were signed, and is right again. */
+Test(ca_publish, goes_back_to_the_clock_when_an_operator_says_so)
+{
+	const pki_publish_options options = {
+		.who = &test_requester, .ahead = PKI_AHEAD_ACCEPTED,
+	};
+	PKI_AUTO(pki_cert) first = issue_meter(&t, "meter-1");
+	PKI_AUTO(pki_cert) second = issue_meter(&t, "meter-2");
+	PKI_AUTO(pki_crl) ahead = NULL;
+	PKI_AUTO(pki_crl) now = NULL;
+	pki_audit_head head;
+
+	revoke_cert(&t, first, PKI_REASON_SUPERSEDED);
+	publish(&t, "issuing");
+	pass(&t, 3 * PKI_YEAR);
+	publish(&t, "issuing");
+	/* By that clock both have expired, and the first one left the list. */
+	revoke_cert(&t, second, PKI_REASON_SUPERSEDED);
+	publish(&t, "issuing");
+	pass(&t, PKI_DAY - 3 * PKI_YEAR);
+	assert_ok(pki_ca_accept_clock(t.ca, &test_requester, &t.err), &t.err);
+	assert_refused(try_publish(), PKI_CLOCK, &t.err, NULL);
+	cr_assert_not_null(strstr(t.err.msg, "--accept-clock"));
+	assert_refused(pki_ca_check_crl_clock(t.ca, "issuing", &t.err),
+	    PKI_CLOCK, &t.err, NULL);
+	assert_ok(pki_ca_check_crl_clock(t.ca, "root", &t.err), &t.err);
+	ahead = get_crl(&t, FULL);
+	head = head_of(&t);
+	assert_ok(pki_ca_publish_with(t.ca, "issuing", &options, &t.err),
+	    &t.err);
+	now = get_crl(&t, FULL);
+	cr_assert_eq(head_of(&t).size, head.size + 2);
+	cr_assert_gt(pki_crl_number(now), pki_crl_number(ahead));
+	cr_assert_eq(pki_crl_this_update(now), TEST_BEGIN + PKI_DAY);
+	cr_assert(lists(FULL, first) && lists(FULL, second));
+	cr_assert_eq(pki_crl_find(now, pki_cert_serial(second))->revoked_at,
+	    TEST_BEGIN + PKI_DAY);
+	/* From here on as ever, and the date stays what it is. */
+	assert_ok(pki_ca_check_crl_clock(t.ca, "issuing", &t.err), &t.err);
+	pass(&t, 10);
+	publish(&t, "issuing");
+	pki_crl_free(now);
+	now = get_crl(&t, FULL);
+	cr_assert_eq(pki_crl_find(now, pki_cert_serial(second))->revoked_at,
+	    TEST_BEGIN + PKI_DAY);
+}
+
 Test(ca_publish, never_falls_below_the_floor)
 {
 	int64_t number;
