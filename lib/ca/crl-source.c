@@ -1,5 +1,7 @@
 #include "ca/crl-source.h"
 
+#include "ca/gate.h"
+
 struct walk {
 	pki_crl_source         *source;
 	pki_crl_source_visitor *visit;
@@ -7,6 +9,7 @@ struct walk {
 	bool                    visited;        /* visit refused, not the row */
 	pki_crl_entry           before;         /* of the published CRL */
 	bool                    more_before;
+	bool                    looked;         /* at before, in no union */
 };
 
 static pki_code
@@ -42,8 +45,22 @@ keep_before(struct walk *walk, pki_err *err)
 }
 
 /*
+ * The clock was ahead when it was revoked: it is revoked all the same, and no
+ * list may speak of the future.  What the published CRL says of it stays.
+ */
+static void
+settle_date(const struct walk *walk, pki_crl_entry *entry, bool listed)
+{
+	int64_t now = walk->source->now;
+
+	if (entry->revoked_at > now)
+		entry->revoked_at = listed && walk->before.revoked_at < now ?
+		    walk->before.revoked_at : now;
+}
+
+/*
  * Entries of the published CRL below this serial.  One of the same serial is
- * what counts when the record's date cannot be.
+ * what counts when the record speaks against it.
  */
 static pki_code
 keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
@@ -58,11 +75,43 @@ keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
 			break;
 		rc = keep_before(walk, err);
 	}
-	if (rc != PKI_OK || !walk->more_before || order != 0)
+	if (rc != PKI_OK)
 		return rc;
-	if (entry->revoked_at > walk->source->now)
+	if (!walk->more_before || order != 0) {
+		settle_date(walk, entry, false);
+		return PKI_OK;
+	}
+	settle_date(walk, entry, true);
+	if (!pki_gate_may_follow(&walk->before, entry, walk->source->now)) {
+		walk->source->kept++;
 		*entry = walk->before;
+	}
 	return next_before(walk, err);
+}
+
+/* In no union the published CRL is asked for nothing but such a date. */
+static pki_code
+look_up_date(struct walk *walk, pki_crl_entry *entry, pki_err *err)
+{
+	pki_code rc = PKI_OK;
+	int order = 1;
+
+	if (entry->revoked_at <= walk->source->now)
+		return PKI_OK;
+	if (!walk->looked && walk->source->previous != NULL) {
+		pki_crl_list_rewind(walk->source->previous);
+		rc = next_before(walk, err);
+	}
+	walk->looked = true;
+	while (rc == PKI_OK && walk->more_before) {
+		order = pki_serial_compare(&walk->before.serial,
+		    &entry->serial);
+		if (order >= 0)
+			break;
+		rc = next_before(walk, err);
+	}
+	settle_date(walk, entry, walk->more_before && order == 0);
+	return rc;
 }
 
 /* In a union the published CRL may know more of it. */
@@ -92,14 +141,10 @@ take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 
 	if (row->damaged)
 		return pass_damaged(walk, row, err);
-	if (walk->source->leaving != NULL)
-		rc = keep_up_to(walk, &entry, err);
+	rc = walk->source->leaving != NULL ? keep_up_to(walk, &entry, err) :
+	    look_up_date(walk, &entry, err);
 	if (rc != PKI_OK)
 		walk->visited = true;
-	/* The clock was ahead when it was revoked: it is revoked all the same,
-	 * and no list may speak of the future. */
-	if (entry.revoked_at > walk->source->now)
-		entry.revoked_at = walk->source->now;
 	return rc == PKI_OK ? give(walk, &entry, err) : rc;
 }
 
@@ -120,12 +165,13 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 		rc = pki_store_each_revoked(source->ca->store,
 		    source->authority->id, source->scope,
 		    source->previous == NULL ? 0 :
-		    source->previous->this_update, take_row, &walk, err);
+		    pki_crl_list_expiry(source->previous, source->now),
+		    take_row, &walk, err);
 	if (rc == PKI_DAMAGED && source->leaving != NULL && !walk.visited) {
 		source->damaged = true;
 		rc = PKI_OK;
 	}
-	while (rc == PKI_OK && walk.more_before)
+	while (rc == PKI_OK && source->leaving != NULL && walk.more_before)
 		rc = keep_before(&walk, err);
 	return rc;
 }

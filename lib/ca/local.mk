@@ -47,6 +47,8 @@ libpki_ca_la_SOURCES += \
 	%D%/job.h \
 	%D%/leaving.c \
 	%D%/leaving.h \
+	%D%/public-check.c \
+	%D%/public-check.h \
 	%D%/public-files.c \
 	%D%/public-files.h \
 	%D%/publication.c \

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "ca/due.h"
 #include "ca/handle.h"
+#include "ca/public-check.h"
 #include "ca/public-files.h"
 
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
@@ -60,8 +61,9 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 
 	if (crl->this_update > survey->status->now + 5)
 		warn(survey, "the CRL of '%s' is ahead of the clock until %s: "
-		    "none can be published before", line->name,
-		    pki_time_format(crl->this_update, when));
+		    "none can follow before; when the clock is right, run "
+		    "'pki-ctl crl publish --accept-clock %s'", line->name,
+		    pki_time_format(crl->this_update, when), line->name);
 	if (left <= 0)
 		warn(survey, "the CRL of '%s' has expired: brokers refuse "
 		    "everyone; run 'pki-ctl crl publish %s'", line->name,
@@ -130,11 +132,17 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 }
 
 static void
-warn_unpublished(const struct survey *survey, const char *name)
+warn_unpublished(const struct survey *survey, const pki_authority *authority)
 {
+	const char *name = authority->name;
+	pki_public_state state = { 0 };
 	pki_err err = { 0 };
 	int64_t count;
-	pki_code rc = pki_ca_unpublished(survey->ca, name, &count, &err);
+	pki_code rc;
+
+	rc = pki_unpublished_entries(survey->ca, authority, &count, &err);
+	if (rc == PKI_OK)
+		rc = pki_public_check(survey->ca, authority, &state, &err);
 
 	if (rc != PKI_OK)
 		warn(survey, "the published CRL of '%s': %s", name, err.msg);
@@ -142,6 +150,10 @@ warn_unpublished(const struct survey *survey, const char *name)
 		warn(survey, "revocations of '%s' are missing in its published "
 		    "CRL: %lld; run 'pki-ctl crl publish %s'", name,
 		    (long long)count, name);
+	else if (state.behind > 0)
+		warn(survey, "published files of '%s' are not what was "
+		    "recorded: %lld, %s is the first; run 'pki-ctl crl publish "
+		    "%s'", name, (long long)state.behind, state.file, name);
 }
 
 static pki_code
@@ -164,7 +176,7 @@ survey_crl(const struct survey *survey, const pki_authority *authority,
 	line->crl_next_update = crl.next_update;
 	line->crl_entries = crl.entries;
 	warn_crl(survey, line, &crl, authority);
-	warn_unpublished(survey, authority->name);
+	warn_unpublished(survey, authority);
 	return PKI_OK;
 }
 

@@ -60,12 +60,18 @@ tell(const pki_published *published, void *arg, pki_err *err)
 		cli_say(telling->s->cli, "warning: the database is damaged: "
 		    "revocations may be missing in the CRL of '%s'; run "
 		    "'pki-ctl db check'", published->ca);
+	if (published->replaced_unknown)
+		cli_say(telling->s->cli, "warning: the published CRL of '%s' "
+		    "was not the one on record: the database is an older copy, "
+		    "or somebody has replaced %s; run 'pki-ctl audit "
+		    "verify'",
+		    published->ca, published->file);
 	if (published->kept > 0)
 		cli_say(telling->s->cli, "warning: %lld entries of the "
-		    "published CRL of '%s' are unknown to the database; they "
-		    "stay listed until 'pki-ctl crl publish %s --accept-lost "
-		    "FILE' drops them", (long long)published->kept,
-		    published->ca, published->ca);
+		    "published CRL of '%s' are not what the database says; "
+		    "they stay listed until 'pki-ctl crl publish %s "
+		    "--accept-lost FILE' drops them",
+		    (long long)published->kept, published->ca, published->ca);
 	return options->visit == NULL ? PKI_OK :
 	    options->visit(published, options->arg, err);
 }

@@ -272,6 +272,17 @@ publish(struct test_ca *t, const char *name)
 	    &t->err), &t->err);
 }
 
+void
+publish_union(struct test_ca *t, const char *name)
+{
+	const pki_publish_options options = {
+		.who = &test_requester, .mode = PKI_PUBLISH_UNION,
+	};
+
+	assert_ok(pki_ca_publish_with(t->ca, name, &options, &t->err),
+	    &t->err);
+}
+
 pki_crl *
 get_crl(const struct test_ca *t, const char *file)
 {

@@ -192,6 +192,19 @@ Test(ca_clock, that_was_wrong_can_be_accepted_and_is_audited)
 	pki_cert_free(issue_meter(&t, "meter-2"));
 }
 
+Test(ca_clock, leaves_no_number_when_the_floor_has_the_last)
+{
+	pki_floor floor;
+
+	state_path(&t, "floor", path);
+	assert_ok(pki_floor_read(path, &floor, &t.err), &t.err);
+	floor.crl_number = INT64_MAX;
+	assert_ok(pki_floor_write(path, &floor, &t.err), &t.err);
+	restart_ca(&t);
+	assert_refused(pki_ca_publish(t.ca, "issuing", &test_requester, NULL,
+	    NULL, &t.err), PKI_DENIED, &t.err, "crl-gate");
+}
+
 Test(ca_clock, can_be_accepted_when_the_floor_was_lost)
 {
 	struct test_request r;
