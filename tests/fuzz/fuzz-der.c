@@ -32,6 +32,17 @@ check_header(pki_bytes whole, uint8_t tag, pki_bytes content)
 	fuzz_assert(at == content.data && (size_t)len == content.len);
 }
 
+/* What is strict, libcrypto takes: only constructed ones it leaves closed. */
+static void
+check_type(pki_bytes whole)
+{
+	const unsigned char *at = whole.data;
+	ASN1_TYPE *theirs = d2i_ASN1_TYPE(NULL, &at, (long)whole.len);
+
+	fuzz_assert(theirs != NULL && at == whole.data + whole.len);
+	ASN1_TYPE_free(theirs);
+}
+
 /* Write all elements of one level and those below. */
 static void
 write_level(pki_bytes level, pki_buf *out)
@@ -46,6 +57,7 @@ write_level(pki_bytes level, pki_buf *out)
 		fuzz_assert(pki_der_read_any(&der, &tag, &content, &whole,
 		    NULL) == PKI_OK);
 		check_header(whole, tag, content);
+		check_type(whole);
 		fuzz_assert(whole.len == pki_der_size(content.len));
 		if ((tag & 0x20) == 0) {
 			pki_der_add(out, tag, content);
