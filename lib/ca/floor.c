@@ -60,7 +60,8 @@ pki_floor_read(const char *path, pki_floor *out, pki_err *err)
 	rc = print_floor(&floor, again, err);
 	if (rc != PKI_OK)
 		return rc;
-	if (fields != 3 || !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
+	if (fields != 3 ||
+	    !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
 	    floor.epoch < 1 || floor.epoch > 127)
 		return pki_fail(err, PKI_DAMAGED, "%s is damaged: restore it, "
 		    "or state the time with 'pki-ctl clock accept'", path);
