@@ -16,6 +16,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-init.c \
 	%D%/test-issue-refused.c \
 	%D%/test-issue.c \
+	%D%/test-mutants.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
 	%D%/test-revoke.c \
