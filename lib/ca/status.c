@@ -1,10 +1,12 @@
 #include "ca/status.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "ca/due.h"
 #include "ca/handle.h"
 #include "ca/public-check.h"
@@ -212,6 +214,30 @@ survey_ca(const pki_ca_info *info, void *arg, pki_err *err)
 	return PKI_OK;
 }
 
+/* A command that was killed while it replaced a key leaves the old one. */
+static void
+warn_old_keys(const struct survey *survey)
+{
+	char path[PKI_PATH_MAX], name[128];
+	const struct dirent *entry;
+	DIR *keys;
+
+	if (pki_ca_path(survey->ca, path, NULL, "keys") != PKI_OK ||
+	    (keys = opendir(path)) == NULL)
+		return;
+	while ((entry = readdir(keys)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > strlen(".old") && strcmp(entry->d_name + len -
+		    strlen(".old"), ".old") == 0)
+			warn(survey, "%s/%s is a key that was being replaced: "
+			    "put it back, or remove it", path,
+			    pki_text_escape(pki_bytes_text(entry->d_name),
+			    name, sizeof(name)));
+	}
+	closedir(keys);
+}
+
 /* What is wrong with the surroundings is a warning here, never a failure. */
 static void
 survey_surroundings(const struct survey *survey)
@@ -227,6 +253,7 @@ survey_surroundings(const struct survey *survey)
 	    WAL_ALARM))
 		warn(survey, "the write-ahead log has %lld MiB: a reader holds "
 		    "it", (long long)(survey->status->wal_bytes >> 20));
+	warn_old_keys(survey);
 }
 
 pki_code

@@ -32,8 +32,9 @@ typedef struct pki_status {
  * Warnings: revocations that the published CRL lacks; a CRL with less than
  * 25 % of its life left or expired; a full CRL of over 5 000 entries; a CA
  * that expires within pki.conf's warning or before a certificate of full
- * length could; a clock that is not believed; a WAL over 256 MiB; a key file
- * that is missing; a template that does not load.  PKI_STORE, PKI_DAMAGED.
+ * length could; a clock that is not believed; a WAL over 256 MiB; a key
+ * file that is missing, or an old one left beside it; a template that does
+ * not load.  PKI_STORE, PKI_DAMAGED.
  */
 PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
     pki_err *err);

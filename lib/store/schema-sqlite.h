@@ -1,6 +1,8 @@
 #ifndef PKI_STORE_SCHEMA_SQLITE_H
 #define PKI_STORE_SCHEMA_SQLITE_H
 
+#include <stddef.h>
+
 /*
  * The layout: every object of the database, in the order of making, and the
  * version that it came with.  An object that was released never changes;

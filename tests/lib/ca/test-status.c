@@ -66,6 +66,12 @@ expect_warning(const char *part)
 	    said.warnings);
 }
 
+Test(ca_status, warns_of_a_key_that_was_being_replaced)
+{
+	put_file(&t, "keys/.issuing.key.4711.old", "a key");
+	expect_warning("keys/.issuing.key.4711.old is a key");
+}
+
 Test(ca_status, of_a_fresh_ca_has_no_warning)
 {
 	pki_status status = look();
