@@ -275,6 +275,27 @@ Test(ca_publish, refuses_to_lose_a_revocation_that_an_old_database_lacks)
 	publish(&t, "issuing");
 }
 
+/* Within its slack the clock goes back and forth; a published date does not. */
+Test(ca_publish, keeps_the_date_that_it_published_with_the_clock_behind)
+{
+	PKI_AUTO(pki_cert) cert = issue_meter(&t, "meter-1");
+	PKI_AUTO(pki_crl) first = NULL;
+	PKI_AUTO(pki_crl) second = NULL;
+
+	pass(&t, PKI_HOUR);
+	revoke_cert(&t, cert, PKI_REASON_SUPERSEDED);
+	pass(&t, -PKI_MINUTE);
+	publish(&t, "issuing");
+	first = get_crl(&t, FULL);
+	pass(&t, PKI_HOUR);
+	publish(&t, "issuing");
+	second = get_crl(&t, FULL);
+	cr_assert_eq(pki_crl_find(first, pki_cert_serial(cert))->revoked_at,
+	    TEST_BEGIN + PKI_HOUR - PKI_MINUTE);
+	cr_assert_eq(pki_crl_find(second, pki_cert_serial(cert))->revoked_at,
+	    TEST_BEGIN + PKI_HOUR - PKI_MINUTE);
+}
+
 /* It was recorded before the rename: who was killed there leaves an old one. */
 Test(ca_publish, follows_a_file_that_is_older_than_the_record)
 {
