@@ -66,6 +66,16 @@ expect_warning(const char *part)
 	    said.warnings);
 }
 
+Test(ca_status, takes_no_date_from_the_record_that_cannot_be)
+{
+	run_sql(&t, "UPDATE crl SET next_update = 9223372036854775807"
+	    " WHERE ca_id = 2");
+	expect_warning("'issuing' is damaged: no such dates");
+	run_sql(&t, "UPDATE crl SET next_update = -9223372036854775807"
+	    " WHERE ca_id = 2");
+	expect_warning("'issuing' is damaged: no such dates");
+}
+
 Test(ca_status, of_a_fresh_ca_has_no_warning)
 {
 	pki_status status = look();
