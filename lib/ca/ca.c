@@ -298,6 +298,33 @@ pki_ca_check_clock(pki_ca *ca, pki_err *err)
 	return rc;
 }
 
+static pki_code
+note_epoch(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	const pki_serial *serial = &row->serial;
+	int64_t *epoch = arg;
+
+	(void)err;
+	if (serial->len == sizeof(serial->octets) &&
+	    serial->octets[0] > *epoch && serial->octets[0] <= 127)
+		*epoch = serial->octets[0];
+	return PKI_OK;
+}
+
+/*
+ * A lost floor begins anew: published files and the store hold the CRL numbers
+ * too, and serials, 20 octets each, begin with their epoch (DESIGN 4).
+ */
+static pki_code
+begin_floor(pki_ca *ca, pki_floor *out, pki_err *err)
+{
+	const pki_cert_filter all = { .ca_id = 0 };
+
+	*out = (pki_floor){ .epoch = 1 };
+	return pki_store_each_cert(ca->store, &all, note_epoch, &out->epoch,
+	    err);
+}
+
 pki_code
 pki_ca_accept_clock(pki_ca *ca, const pki_requester *who, pki_err *err)
 {
@@ -306,18 +333,19 @@ pki_ca_accept_clock(pki_ca *ca, const pki_requester *who, pki_err *err)
 	pki_audit_event event = {
 		.action = PKI_AUDIT_CLOCK, .who = who, .details = details,
 	};
-	pki_floor floor;
+	pki_floor floor, lost = { .epoch = 1 };
 	pki_code rc;
 
 	rc = pki_ca_path(ca, path, err, "floor");
+	/* It takes a while, and so stands in front of the transaction. */
+	if (rc == PKI_OK && pki_floor_read(path, &floor, NULL) != PKI_OK)
+		rc = begin_floor(ca, &lost, err);
 	if (rc == PKI_OK)
 		rc = pki_store_begin(ca->store, err);
 	if (rc != PKI_OK)
 		return rc;
-	/* A lost floor begins anew: published files and the store hold the CRL
-	 * numbers too, and only a restore changes the epoch. */
 	if (pki_floor_read(path, &floor, NULL) != PKI_OK)
-		floor = (pki_floor){ .epoch = 1 };
+		floor = lost;
 	details[0].text = pki_time_format(floor.time, before);
 	ca->floor_known = false;
 	floor.time = pki_clock_now(ca->clock);

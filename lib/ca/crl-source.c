@@ -9,7 +9,6 @@ struct walk {
 	bool                    visited;        /* visit refused, not the row */
 	pki_crl_entry           before;         /* of the published CRL */
 	bool                    more_before;
-	bool                    looked;         /* at before, in no union */
 };
 
 static pki_code
@@ -29,13 +28,16 @@ next_before(struct walk *walk, pki_err *err)
 	    &walk->more_before, err);
 }
 
-/* The record has nothing of it: it stays, unless it may leave. */
+/* The record has nothing of it: in a union it stays, unless it may leave. */
 static pki_code
 keep_before(struct walk *walk, pki_err *err)
 {
-	bool may;
-	pki_code rc = pki_leaving_ask(walk->source->leaving, &walk->before,
-	    &may, err);
+	bool may = true;
+	pki_code rc = PKI_OK;
+
+	if (walk->source->leaving != NULL)
+		rc = pki_leaving_ask(walk->source->leaving, &walk->before,
+		    &may, err);
 
 	if (rc == PKI_OK && !may) {
 		walk->source->kept++;
@@ -45,22 +47,25 @@ keep_before(struct walk *walk, pki_err *err)
 }
 
 /*
- * The clock was ahead when it was revoked: it is revoked all the same, and no
- * list may speak of the future.  What the published CRL says of it stays.
+ * A published date stays when the record's is later: the clock was behind when
+ * it was published, or it was revoked once more in a restored database.  And
+ * no list may speak of the future: the clock was ahead when it was revoked.
  */
 static void
 settle_date(const struct walk *walk, pki_crl_entry *entry, bool listed)
 {
-	int64_t now = walk->source->now;
+	const pki_crl_entry *before = &walk->before;
 
-	if (entry->revoked_at > now)
-		entry->revoked_at = listed && walk->before.revoked_at < now ?
-		    walk->before.revoked_at : now;
+	if (listed && before->reason != PKI_REASON_CERTIFICATE_HOLD &&
+	    before->revoked_at < entry->revoked_at)
+		entry->revoked_at = before->revoked_at;
+	if (entry->revoked_at > walk->source->now)
+		entry->revoked_at = walk->source->now;
 }
 
 /*
  * Entries of the published CRL below this serial.  One of the same serial is
- * what counts when the record speaks against it.
+ * what counts in a union when the record speaks against it.
  */
 static pki_code
 keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
@@ -82,36 +87,12 @@ keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
 		return PKI_OK;
 	}
 	settle_date(walk, entry, true);
-	if (!pki_gate_may_follow(&walk->before, entry, walk->source->now)) {
+	if (walk->source->leaving != NULL &&
+	    !pki_gate_may_follow(&walk->before, entry, walk->source->now)) {
 		walk->source->kept++;
 		*entry = walk->before;
 	}
 	return next_before(walk, err);
-}
-
-/* In no union the published CRL is asked for nothing but such a date. */
-static pki_code
-look_up_date(struct walk *walk, pki_crl_entry *entry, pki_err *err)
-{
-	pki_code rc = PKI_OK;
-	int order = 1;
-
-	if (entry->revoked_at <= walk->source->now)
-		return PKI_OK;
-	if (!walk->looked && walk->source->previous != NULL) {
-		pki_crl_list_rewind(walk->source->previous);
-		rc = next_before(walk, err);
-	}
-	walk->looked = true;
-	while (rc == PKI_OK && walk->more_before) {
-		order = pki_serial_compare(&walk->before.serial,
-		    &entry->serial);
-		if (order >= 0)
-			break;
-		rc = next_before(walk, err);
-	}
-	settle_date(walk, entry, walk->more_before && order == 0);
-	return rc;
 }
 
 /* In a union the published CRL may know more of it. */
@@ -141,8 +122,7 @@ take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 
 	if (row->damaged)
 		return pass_damaged(walk, row, err);
-	rc = walk->source->leaving != NULL ? keep_up_to(walk, &entry, err) :
-	    look_up_date(walk, &entry, err);
+	rc = keep_up_to(walk, &entry, err);
 	if (rc != PKI_OK)
 		walk->visited = true;
 	return rc == PKI_OK ? give(walk, &entry, err) : rc;
@@ -157,7 +137,7 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 
 	source->kept = 0;
 	source->damaged = false;
-	if (source->leaving != NULL && source->previous != NULL) {
+	if (source->previous != NULL) {
 		pki_crl_list_rewind(source->previous);
 		rc = next_before(&walk, err);
 	}
@@ -171,7 +151,7 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 		source->damaged = true;
 		rc = PKI_OK;
 	}
-	while (rc == PKI_OK && source->leaving != NULL && walk.more_before)
+	while (rc == PKI_OK && walk.more_before)
 		rc = keep_before(&walk, err);
 	return rc;
 }

@@ -41,6 +41,10 @@ static pki_code
 compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 {
 	struct compare *compare = arg;
+	pki_crl_entry entry = {
+		.revoked_at = row->revoked_at,
+		.reason = (pki_reason)row->reason,
+	};
 	pki_code rc = PKI_OK;
 	int order = -1;
 
@@ -60,11 +64,10 @@ compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 		compare->behind++;
 		return PKI_OK;
 	}
+	if (entry.revoked_at > compare->listed.revoked_at)
+		entry.revoked_at = compare->listed.revoked_at;
 	/* A change that the gate would refuse is no news either. */
-	if (pki_gate_may_follow(&compare->listed, &(pki_crl_entry){
-	    .revoked_at = row->revoked_at,
-	    .reason = (pki_reason)row->reason,
-	    }, compare->now) &&
+	if (pki_gate_may_follow(&compare->listed, &entry, compare->now) &&
 	    ((int)compare->listed.reason != row->reason ||
 	    compare->listed.invalid_since != row->invalid_since))
 		compare->behind++;

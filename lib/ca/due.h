@@ -27,6 +27,16 @@ PKI_CHECKED pki_code pki_ca_unpublished(pki_ca *ca, const char *name,
     int64_t *out, pki_err *err);
 
 /*
+ * Do the published CRLs of this CA, the complete one and each certificate's
+ * own partition, list all of these?  One that had expired need not be there.
+ * To be asked after a revocation was published: what is recorded and on no
+ * list still opens doors.  PKI_DENIED, rule "not-published"; PKI_NOT_FOUND
+ * (no such certificate on record, no CRL), PKI_DAMAGED, PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_ca_check_listed(pki_ca *ca, const char *name,
+    const pki_serial *serials, size_t count, pki_err *err);
+
+/*
  * For a CA whose key is not at hand: make PEM twins and chains anew where they
  * are not of the CRLs that lie there.  PKI_BUSY, PKI_STORE, PKI_SYSTEM.
  */

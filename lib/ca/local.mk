@@ -47,6 +47,7 @@ libpki_ca_la_SOURCES += \
 	%D%/job.h \
 	%D%/leaving.c \
 	%D%/leaving.h \
+	%D%/listed.c \
 	%D%/public-check.c \
 	%D%/public-check.h \
 	%D%/public-files.c \

@@ -17,6 +17,8 @@
 #define WAL_ALARM ((int64_t)256 << 20)
 #define WAL_STOP ((int64_t)1 << 30)
 #define CRL_ALARM_PERCENT 25
+/* 9999-12-31T23:59:59Z */
+#define TIME_MAX INT64_C(253402300799)
 
 pki_code
 pki_fail_log(pki_err *err)
@@ -174,6 +176,12 @@ survey_crl(const struct survey *survey, const pki_authority *authority,
 	}
 	if (rc != PKI_OK)
 		return rc;
+	if (crl.this_update < 0 || crl.this_update > TIME_MAX ||
+	    crl.next_update < 0 || crl.next_update > TIME_MAX) {
+		warn(survey, "what is on record of the CRL of '%s' is damaged: "
+		    "no such dates", authority->name);
+		return PKI_OK;
+	}
 	line->crl_number = crl.number;
 	line->crl_next_update = crl.next_update;
 	line->crl_entries = crl.entries;

@@ -6,15 +6,19 @@
 #include "ca/rowhash.h"
 
 int64_t
-pki_withdraw_time(pki_ca *ca)
+pki_withdraw_time(pki_ca *ca, const char *name)
 {
-	int64_t now = pki_clock_now(ca->clock);
+	int64_t now = pki_clock_now(ca->clock), end = INT64_MAX;
+	pki_authority *authority;
 	pki_floor floor;
 
-	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK ||
-	    now >= floor.time - PKI_FLOOR_SLACK)
+	if (pki_authority_get(ca, name, &authority, NULL) == PKI_OK)
+		end = pki_cert_not_after(authority->cert);
+	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK)
+		return now < end ? now : end;
+	if (now >= floor.time - PKI_FLOOR_SLACK && now <= end)
 		return now;
-	return floor.time;
+	return floor.time < end ? floor.time : end;
 }
 
 /* A certificate on hold, of the same identity. */
@@ -91,7 +95,7 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
 		    .text = pki_reason_name((pki_reason)row->reason) };
 	/* The date of a revocation never moves: it decides disputes. */
 	if (row->status != PKI_CERT_REVOKED)
-		row->revoked_at = event.at = pki_withdraw_time(ca);
+		row->revoked_at = event.at = pki_withdraw_time(ca, row->ca);
 	row->status = PKI_CERT_REVOKED;
 	row->reason = (int)reason;
 	if (invalid_since != 0)

@@ -125,6 +125,14 @@ static const struct schema_object {
 	    "CREATE INDEX cert_revoked ON cert (ca_id, length(serial), serial,"
 	    "	crl_partition, revoked_at, reason, invalid_since, not_after,"
 	    "	status) WHERE status != 0" },
+	/*
+	 * The same for one partition of many: 0.1 ms instead of 22 for 200 of
+	 * 200 000 revoked.
+	 */
+	{ 1, "index", "cert_revoked_in_part", "cert",
+	    "CREATE INDEX cert_revoked_in_part ON cert (ca_id, crl_partition,"
+	    "	length(serial), serial, revoked_at, reason, invalid_since,"
+	    "	not_after, status) WHERE status != 0" },
 	{ 1, "trigger", "cert_counted", "cert",
 	    "CREATE TRIGGER cert_counted AFTER INSERT ON cert BEGIN"
 	    "	UPDATE ca_count SET issued = issued + 1,"

@@ -85,13 +85,14 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " coalesce(sum(status = 2 AND not_after >= ?2), 0),"
 	    " coalesce(sum(status = 1), 0) FROM cert WHERE ca_id = ?1",
 	/*
-	 * -2 for what cannot be: whoever walks the partitions would not end.
-	 * It takes a certificate to begin one; 1000 more are no harm.
+	 * A count that says more than there are certificates is not believed:
+	 * it would have a CRL published for each.
 	 */
-	[SQL_LAST_PARTITION] = "SELECT coalesce(max(CASE WHEN last_partition"
-	    " <= 1000 + (SELECT coalesce(max(id), 0) FROM cert)"
-	    " THEN last_partition ELSE -2 END), -1)"
-	    " FROM ca_count WHERE ca_id = ?",
+	[SQL_LAST_PARTITION] = "SELECT coalesce(max(CASE"
+	    " WHEN last_partition <= (SELECT coalesce(max(id), 0) FROM cert)"
+	    " THEN last_partition"
+	    " ELSE (SELECT max(crl_partition) FROM cert WHERE ca_id = n.ca_id)"
+	    " END), -1) FROM ca_count n WHERE ca_id = ?",
 	[SQL_EACH_REVOKED] = "SELECT " REVOKED_COLUMNS " FROM cert"
 	    " WHERE ca_id = ? AND status != 0 AND not_after >= ?"
 	    " ORDER BY length(serial), serial",

@@ -20,6 +20,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-issue.c \
 	%D%/test-public-check.c \
 	%D%/test-mutants.c \
+	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
 	%D%/test-renew.c \

@@ -188,6 +188,56 @@ Test(ca_unpublished, notices_a_chain_without_the_newest_list_above_it)
 	drop_ca(&t);
 }
 
+static pki_code
+is_listed(const pki_cert *cert)
+{
+	return pki_ca_check_listed(t.ca, "issuing", pki_cert_serial(cert), 1,
+	    &t.err);
+}
+
+/* What is recorded and on no list still opens doors. */
+Test(ca_check_listed, wants_it_on_every_list_it_belongs_to)
+{
+	static const char *const confs[] = { full, parts };
+
+	for (size_t i = 0; i < PKI_COUNT(confs); i++) {
+		PKI_AUTO(pki_cert) leaf = NULL;
+		PKI_AUTO(pki_buf) part = NULL;
+		bool partitioned = confs[i] == parts;
+
+		begin(confs[i]);
+		leaf = issue_meter(&t, "meter-2");
+		revoke_cert(&t, leaf, PKI_REASON_SUPERSEDED);
+		assert_refused(is_listed(leaf), PKI_DENIED, &t.err,
+		    "not-published");
+		if (partitioned)
+			part = get_file(&t, "public/crl/issuing/0.crl");
+		publish(&t, "issuing");
+		assert_ok(is_listed(leaf), &t.err);
+		if (partitioned) {
+			put_bytes("public/crl/issuing/0.crl", part);
+			assert_refused(is_listed(leaf), PKI_DENIED, &t.err,
+			    "not-published");
+		}
+		drop_ca(&t);
+	}
+}
+
+Test(ca_check_listed, leaves_out_who_had_expired)
+{
+	PKI_AUTO(pki_cert) leaf = NULL;
+
+	begin(full);
+	leaf = issue_meter(&t, "meter-2");
+	pass(&t, 3 * PKI_YEAR);
+	publish(&t, "issuing");
+	revoke_cert(&t, leaf, PKI_REASON_SUPERSEDED);
+	pass(&t, 1);
+	publish(&t, "issuing");
+	assert_ok(is_listed(leaf), &t.err);
+	drop_ca(&t);
+}
+
 Test(ca_crl_repair, makes_twins_and_chains_without_a_key)
 {
 	PKI_AUTO(pki_buf) twin = NULL;

@@ -72,6 +72,16 @@ Test(ca_status, warns_of_a_key_that_was_being_replaced)
 	expect_warning("keys/.issuing.key.4711.old is a key");
 }
 
+Test(ca_status, takes_no_date_from_the_record_that_cannot_be)
+{
+	run_sql(&t, "UPDATE crl SET next_update = 9223372036854775807"
+	    " WHERE ca_id = 2");
+	expect_warning("'issuing' is damaged: no such dates");
+	run_sql(&t, "UPDATE crl SET next_update = -9223372036854775807"
+	    " WHERE ca_id = 2");
+	expect_warning("'issuing' is damaged: no such dates");
+}
+
 Test(ca_status, of_a_fresh_ca_has_no_warning)
 {
 	pki_status status = look();
