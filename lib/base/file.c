@@ -458,7 +458,16 @@ pki_dir_check(const char *path, pki_err *err)
 		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return pki_fail_errno(err, "open directory %s", path);
-	return check_trust(path, &st, PKI_FILE_OURS, err);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return pki_refuse(err, PKI_DENIED, "file-owner",
+		    "a directory of this user or root", "%s of user %u", path,
+		    (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return pki_refuse(err, PKI_DENIED, "file-mode",
+		    "a directory that no group and no others can write: "
+		    "chmod go-w", "%s mode %04o", path,
+		    (unsigned)(st.st_mode & 07777));
+	return PKI_OK;
 }
 
 pki_code

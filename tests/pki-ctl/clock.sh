@@ -42,9 +42,9 @@ db = sqlite3.connect("ca/ca.db")
 db.execute("UPDATE crl SET this_update = this_update + 86400 WHERE ca_id = 1")
 db.commit()'
 expect_ok pki status
-expect_prints "run 'pki-ctl crl publish --accept-clock root'"
+expect_prints "run 'pki-ctl --dir ca crl publish --accept-clock root'"
 same_state expect_exit 3 pki crl publish
-expect_says "run 'pki-ctl crl publish --accept-clock'"
+expect_says "run 'pki-ctl --dir ca crl publish --accept-clock'"
 expect_exit 2 pki crl publish --accept-clock --if-due
 expect_ok pki crl publish --accept-clock
 expect_ok pki audit show -o json

@@ -467,6 +467,9 @@ Test(dir_check, refuses_one_that_others_may_write)
 	cr_assert_eq(chmod(path, 0777), 0);
 	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
 	    "file-mode");
+	cr_expect_eq(chmod(path, 0775), 0);
+	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
+	    "file-mode");
 	/* The sticky bit lets others make new files there. */
 	cr_assert_eq(chmod(path, 01777), 0);
 	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,

@@ -101,7 +101,6 @@ static const char *const column_damages[] = {
 	"UPDATE cert SET crl_partition = 1 << 62",
 	"UPDATE crl SET number = 9223372036854775807",
 	"UPDATE ca_count SET issued = -1",
-	"UPDATE ca_count SET last_partition = 1 << 40",
 	"UPDATE audit SET at = -9223372036854775808",
 	"UPDATE audit_tree SET size = 9223372036854775807,"
 	" frontier = zeroblob(63 * 32)",
