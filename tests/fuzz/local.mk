@@ -42,6 +42,8 @@ check_PROGRAMS += \
 %C%_fuzz_der_LDADD = $(fuzz_ldadd)
 %C%_fuzz_gate_SOURCES = \
 	%D%/fuzz-gate.c \
+	%D%/gate-cert.c \
+	%D%/gate-cert.h \
 	%D%/gate-world.c \
 	%D%/gate-world.h \
 	$(fuzz_sources)
