@@ -4,6 +4,7 @@ tests_test_est_SOURCES = \
 	%D%/mutate.h \
 	%D%/test-body.c \
 	%D%/test-certs-only.c \
+	%D%/test-linking.c \
 	%D%/test-names.c \
 	tests/lib/x509/sample.c \
 	tests/lib/x509/sample.h
