@@ -429,6 +429,25 @@ pki_dir_sync(const char *path, pki_err *err)
 	return PKI_OK;
 }
 
+/* The directory itself, not what its name means a moment later. */
+static pki_code
+open_dir(const char *path, int *out, struct stat *st, pki_err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return pki_fail(err, PKI_EXISTS,
+		    "%s exists and is no directory", path);
+	if (fd < 0 || fstat(fd, st) != 0) {
+		pki_code rc = pki_fail_errno(err, "look at %s", path);
+
+		close(fd);
+		return rc;
+	}
+	*out = fd;
+	return PKI_OK;
+}
+
 pki_code
 pki_dir_check(const char *path, pki_err *err)
 {
@@ -439,32 +458,42 @@ pki_dir_check(const char *path, pki_err *err)
 		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return pki_fail_errno(err, "open directory %s", path);
-	return check_trust(path, &st, PKI_FILE_OURS, err);
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return pki_refuse(err, PKI_DENIED, "file-owner",
+		    "a directory of this user or root", "%s of user %u", path,
+		    (unsigned)st.st_uid);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return pki_refuse(err, PKI_DENIED, "file-mode",
+		    "a directory that no group and no others can write: "
+		    "chmod go-w", "%s mode %04o", path,
+		    (unsigned)(st.st_mode & 07777));
+	return PKI_OK;
 }
 
 pki_code
 pki_dir_make(const char *path, mode_t mode, pki_err *err)
 {
 	char parent[PKI_PATH_MAX];
+	bool made = mkdir(path, 0700) == 0;
 	struct stat st;
 	pki_code rc;
+	int fd = -1;
 
-	if (mkdir(path, 0700) != 0) {
-		if (errno != EEXIST)
-			return pki_fail_errno(err, "make directory %s", path);
-		if (lstat(path, &st) != 0)
-			return pki_fail_errno(err, "look at %s", path);
-		if (!S_ISDIR(st.st_mode))
-			return pki_fail(err, PKI_EXISTS,
-			    "%s exists and is no directory", path);
-		if (st.st_uid != geteuid())
-			return pki_refuse(err, PKI_DENIED, "file-owner",
-			    "a directory of the user who runs this",
-			    "%s of user %u", path, (unsigned)st.st_uid);
-		return PKI_OK;
-	}
-	if (chmod(path, mode) != 0)
-		return pki_fail_errno(err, "set the mode of %s", path);
-	rc = pki_path_dir(parent, path, err);
-	return rc == PKI_OK ? pki_dir_sync(parent, err) : rc;
+	if (!made && errno != EEXIST)
+		return pki_fail_errno(err, "make directory %s", path);
+	rc = open_dir(path, &fd, &st, err);
+	if (rc != PKI_OK)
+		return rc;
+	if (!made)
+		mode = st.st_mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH);
+	if (st.st_uid != geteuid())
+		rc = pki_refuse(err, PKI_DENIED, "file-owner",
+		    "a directory of the user who runs this",
+		    "%s of user %u", path, (unsigned)st.st_uid);
+	else if ((st.st_mode & 07777) != mode && fchmod(fd, mode) != 0)
+		rc = pki_fail_errno(err, "set the mode of %s", path);
+	close(fd);
+	if (rc == PKI_OK && made)
+		rc = pki_path_dir(parent, path, err);
+	return rc == PKI_OK && made ? pki_dir_sync(parent, err) : rc;
 }

@@ -82,13 +82,16 @@ PKI_DEFINE_CLEANUP(pki_file_new)
 
 /*
  * Make a directory with exactly this mode.  One that exists must be a
- * directory of ours; its mode is left alone.
+ * directory of ours; group and others lose the right to write, and no more of
+ * its mode is changed.  PKI_EXISTS (something else), PKI_DENIED, PKI_SYSTEM.
  */
 PKI_CHECKED pki_code pki_dir_make(const char *path, mode_t mode, pki_err *err);
 
 /*
- * Is a directory ours or root's, and written by nobody else, as PKI_FILE_OURS
- * is?  PKI_DENIED; PKI_NOT_FOUND; PKI_SYSTEM: it cannot be read.
+ * Whoever may write to a directory may put another file in a file's place.
+ * PKI_DENIED: rule "file-owner" unless it is ours or root's, rule "file-mode"
+ * when group or others can write; PKI_NOT_FOUND; PKI_SYSTEM: it cannot be
+ * read.
  */
 PKI_CHECKED pki_code pki_dir_check(const char *path, pki_err *err);
 

@@ -7,21 +7,31 @@
 #include "x509/digest.h"
 
 /*
- * A set of (CA, serial) pairs, summed up: the sums of two sets agree when the
- * sets do, and no list of ten million serials has to be kept.  (Tampering is
- * the tree's business; this finds what was left out.)
+ * A set of (CA, serial, text) triples, summed up: the sums of two sets agree
+ * when the sets do, and no list of ten million serials has to be kept.
+ * (Tampering is the tree's business; this finds what was left out.)
  */
 struct tally {
 	uint64_t lanes[4];
 	int64_t  count;
 };
 
+/* What a line says, and what a certificate's row says. */
+struct event {
+	const char *ca, *serial, *name;
+	int64_t     at;
+};
+
+/* Put in (by 1) or take out (by -1). */
 static pki_code
-tally_add(struct tally *tally, const char *ca, const char *serial,
-    pki_err *err)
+tally_add(struct tally *tally, const struct event *event, const char *text,
+    int by, pki_err *err)
 {
+	/* Neither a CA's name nor a serial holds a colon. */
 	const pki_bytes pieces[] = {
-		pki_bytes_text(ca), PKI_BYTES_TEXT(":"), pki_bytes_text(serial),
+		pki_bytes_text(event->ca), PKI_BYTES_TEXT(":"),
+		pki_bytes_text(event->serial), PKI_BYTES_TEXT(":"),
+		pki_bytes_text(text),
 	};
 	uint64_t lanes[4];
 	pki_digest digest;
@@ -33,8 +43,8 @@ tally_add(struct tally *tally, const char *ca, const char *serial,
 		return rc;
 	memcpy(lanes, digest.octets, sizeof(lanes));
 	for (i = 0; i < PKI_COUNT(lanes); i++)
-		tally->lanes[i] += lanes[i];
-	tally->count++;
+		tally->lanes[i] += by < 0 ? 0 - lanes[i] : lanes[i];
+	tally->count += by;
 	return PKI_OK;
 }
 
@@ -43,8 +53,10 @@ tally_add(struct tally *tally, const char *ca, const char *serial,
  * must agree; otherwise what is older than SETTLED must (a clock that is
  * believed never goes back further, see floor.h).
  */
-enum { ISSUED, REVOKED, KINDS };
+enum { ISSUED, REVOKED, HELD, REASONS, KINDS };
 enum { ALL, OLD, AGES };
+/* Of these a row does not say when it changed: ALL only. */
+#define FIRST_UNDATED HELD
 #define SETTLED (PKI_FLOOR_SLACK + PKI_FLOOR_STEP)
 
 struct verify {
@@ -58,13 +70,13 @@ struct verify {
 };
 
 static pki_code
-count_event(const struct verify *v, struct tally ages[AGES], const char *ca,
-    const char *serial, int64_t at, pki_err *err)
+count_event(const struct verify *v, struct tally ages[AGES],
+    const struct event *event, pki_err *err)
 {
-	pki_code rc = tally_add(&ages[ALL], ca, serial, err);
+	pki_code rc = tally_add(&ages[ALL], event, event->name, 1, err);
 
-	if (rc == PKI_OK && at < v->settled)
-		rc = tally_add(&ages[OLD], ca, serial, err);
+	if (rc == PKI_OK && event->at < v->settled)
+		rc = tally_add(&ages[OLD], event, event->name, 1, err);
 	return rc;
 }
 
@@ -75,27 +87,89 @@ step(struct verify *v)
 		v->progress(v->done, v->total, v->arg);
 }
 
+/* An action that changes certificates, and what then must be on record. */
+static const struct change {
+	const char *action;
+	int         kind;               /* KINDS: neither issued nor revoked */
+	int         held;               /* 1: on hold from now on; -1: over */
+} changes[] = {
+	{ PKI_AUDIT_ISSUE, ISSUED, 0 },
+	{ PKI_AUDIT_REVOKE, REVOKED, 0 },
+	{ PKI_AUDIT_REASON, KINDS, 0 },
+	{ PKI_AUDIT_HOLD, KINDS, 1 },
+	{ PKI_AUDIT_RELEASE, KINDS, -1 },
+};
+
+static const struct change *
+find_change(const char *action)
+{
+	size_t i;
+
+	for (i = 0; i < PKI_COUNT(changes); i++)
+		if (strcmp(changes[i].action, action) == 0)
+			return &changes[i];
+	return NULL;
+}
+
+/* The reason that a revocation gives, in the place of the one before. */
+static pki_code
+count_reason(struct verify *v, const struct event *event, const char *reason,
+    const char *was, pki_err *err)
+{
+	const char *hold = pki_reason_name(PKI_REASON_CERTIFICATE_HOLD);
+	pki_code rc = tally_add(&v->log[REASONS][ALL], event, reason, 1, err);
+
+	if (rc != PKI_OK || was == NULL)
+		return rc;
+	if (strcmp(was, hold) == 0)
+		return tally_add(&v->log[HELD][ALL], event, event->name, -1,
+		    err);
+	return tally_add(&v->log[REASONS][ALL], event, was, -1, err);
+}
+
+static pki_code
+count_change(struct verify *v, const struct change *change,
+    const struct event *event, const char *reason, const char *was,
+    pki_err *err)
+{
+	pki_code rc = PKI_OK;
+
+	if (change->kind != KINDS)
+		rc = count_event(v, v->log[change->kind], event, err);
+	if (rc == PKI_OK && change->held != 0)
+		rc = tally_add(&v->log[HELD][ALL], event, event->name,
+		    change->held, err);
+	if (rc == PKI_OK && reason != NULL)
+		rc = count_reason(v, event, reason, was, err);
+	return rc;
+}
+
 /* The line must say what its row says, and feeds the tallies. */
 static pki_code
 read_line(struct verify *v, const pki_audit_row *row, pki_err *err)
 {
-	const char *action = NULL, *ca = NULL, *serial = NULL, *time = NULL;
+	const char *action = NULL, *time = NULL, *reason = NULL, *was = NULL;
+	struct event event = { .at = row->at };
+	const struct change *change = NULL;
 	char when[PKI_TIME_TEXT];
-	json_error_t why;
 	json_int_t seq = -1;
-	json_t *line = json_loads(row->line, JSON_REJECT_DUPLICATES, &why);
+	json_t *line = json_loads(row->line, JSON_REJECT_DUPLICATES, NULL);
+	bool good = line != NULL && json_unpack(line,
+	    "{s:s, s:I, s:s, s?s, s?s, s?s, s?s, s?s}", "action", &action,
+	    "seq", &seq, "time", &time, "ca", &event.ca, "serial",
+	    &event.serial, "name", &event.name, "reason", &reason, "was",
+	    &was) == 0 && seq == row->seq &&
+	    strcmp(time, pki_time_format(row->at, when)) == 0;
 	pki_code rc = PKI_OK;
 
-	if (line == NULL || json_unpack(line, "{s:s, s:I, s:s, s?s, s?s}",
-	    "action", &action, "seq", &seq, "time", &time, "ca", &ca,
-	    "serial", &serial) != 0 || seq != row->seq ||
-	    strcmp(time, pki_time_format(row->at, when)) != 0)
+	if (good)
+		change = find_change(action);
+	if (!good || (change != NULL && (event.ca == NULL ||
+	    event.serial == NULL || event.name == NULL)))
 		rc = pki_fail(err, PKI_DAMAGED, "audit row %lld: the line is "
 		    "not that of its row", (long long)row->seq);
-	else if (strcmp(action, PKI_AUDIT_ISSUE) == 0)
-		rc = count_event(v, v->log[ISSUED], ca, serial, row->at, err);
-	else if (strcmp(action, PKI_AUDIT_REVOKE) == 0)
-		rc = count_event(v, v->log[REVOKED], ca, serial, row->at, err);
+	else if (change != NULL)
+		rc = count_change(v, change, &event, reason, was, err);
 	json_decref(line);
 	return rc;
 }
@@ -144,15 +218,22 @@ static pki_code
 count_cert(const pki_cert_row *row, void *arg, pki_err *err)
 {
 	char serial[PKI_SERIAL_TEXT];
+	struct event event = {
+		.ca = row->ca, .name = row->identity, .at = row->issued_at,
+		.serial = pki_serial_format(&row->serial, serial),
+	};
 	struct verify *v = arg;
-	pki_code rc;
+	pki_code rc = count_event(v, v->rows[ISSUED], &event, err);
 
-	pki_serial_format(&row->serial, serial);
-	rc = count_event(v, v->rows[ISSUED], row->ca, serial, row->issued_at,
-	    err);
+	event.at = row->revoked_at;
+	if (rc == PKI_OK && row->status == PKI_CERT_HELD)
+		rc = tally_add(&v->rows[HELD][ALL], &event, event.name, 1,
+		    err);
 	if (rc == PKI_OK && row->status == PKI_CERT_REVOKED)
-		rc = count_event(v, v->rows[REVOKED], row->ca, serial,
-		    row->revoked_at, err);
+		rc = count_event(v, v->rows[REVOKED], &event, err);
+	if (rc == PKI_OK && row->status == PKI_CERT_REVOKED)
+		rc = tally_add(&v->rows[REASONS][ALL], &event,
+		    pki_reason_name((pki_reason)row->reason), 1, err);
 	step(v);
 	return rc;
 }
@@ -162,10 +243,12 @@ compare_tallies(const struct verify *v, int age, pki_err *err)
 {
 	static const char *const kinds[KINDS] = {
 		[ISSUED] = "certificates", [REVOKED] = "revocations",
+		[HELD] = "certificates on hold",
+		[REASONS] = "reasons of revocations",
 	};
 	int kind;
 
-	for (kind = 0; kind < KINDS; kind++) {
+	for (kind = 0; kind < (age == ALL ? KINDS : FIRST_UNDATED); kind++) {
 		const struct tally *log = &v->log[kind][age];
 		const struct tally *rows = &v->rows[kind][age];
 

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "ca/handle.h"
+#include "ca/init-state.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
 #include "x509/pem.h"
@@ -43,8 +44,7 @@ pki_ca_free(pki_ca *ca)
 	pki_profiles_free(ca->profiles);
 	pki_config_free(ca->config);
 	pki_store_free(ca->store);
-	if (ca->init_lock >= 0)
-		close(ca->init_lock);
+	pki_state_unlock(ca);
 	free(ca);
 }
 
@@ -72,6 +72,28 @@ pki_ca_prepare(const pki_ca_options *options, pki_ca **out, pki_err *err)
 		return rc;
 	*out = PKI_TAKE(ca);
 	return PKI_OK;
+}
+
+/* What a foreign hand could change files in, behind our back. */
+static pki_code
+check_writers(const pki_ca *ca, pki_err *err)
+{
+	char keys[PKI_PATH_MAX], templates[PKI_PATH_MAX];
+	const char *const dirs[] = {
+		ca->state_dir, keys, ca->conf_dir, templates,
+	};
+	pki_code rc = pki_ca_path(ca, keys, err, "keys");
+	size_t i;
+
+	if (rc == PKI_OK)
+		rc = pki_path_join(templates, ca->conf_dir, "templates", err);
+	for (i = 0; i < PKI_COUNT(dirs) && rc == PKI_OK; i++) {
+		rc = pki_dir_check(dirs[i], err);
+		/* Who needs it says so. */
+		if (rc == PKI_NOT_FOUND)
+			rc = PKI_OK;
+	}
+	return rc;
 }
 
 static pki_code
@@ -111,6 +133,8 @@ pki_ca_open(const pki_ca_options *options, pki_ca **out, pki_err *err)
 	rc = pki_ca_prepare(options, &ca, err);
 	if (rc == PKI_OK)
 		rc = check_state_dir(ca, err);
+	if (rc == PKI_OK)
+		rc = check_writers(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_path_join(path, ca->conf_dir, "pki.conf", err);
 	if (rc == PKI_OK)
@@ -274,6 +298,33 @@ pki_ca_check_clock(pki_ca *ca, pki_err *err)
 	return rc;
 }
 
+static pki_code
+note_epoch(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	const pki_serial *serial = &row->serial;
+	int64_t *epoch = arg;
+
+	(void)err;
+	if (serial->len == sizeof(serial->octets) &&
+	    serial->octets[0] > *epoch && serial->octets[0] <= 127)
+		*epoch = serial->octets[0];
+	return PKI_OK;
+}
+
+/*
+ * A lost floor begins anew: published files and the store hold the CRL numbers
+ * too, and serials, 20 octets each, begin with their epoch (DESIGN 4).
+ */
+static pki_code
+begin_floor(pki_ca *ca, pki_floor *out, pki_err *err)
+{
+	const pki_cert_filter all = { .ca_id = 0 };
+
+	*out = (pki_floor){ .epoch = 1 };
+	return pki_store_each_cert(ca->store, &all, note_epoch, &out->epoch,
+	    err);
+}
+
 pki_code
 pki_ca_accept_clock(pki_ca *ca, const pki_requester *who, pki_err *err)
 {
@@ -282,18 +333,19 @@ pki_ca_accept_clock(pki_ca *ca, const pki_requester *who, pki_err *err)
 	pki_audit_event event = {
 		.action = PKI_AUDIT_CLOCK, .who = who, .details = details,
 	};
-	pki_floor floor;
+	pki_floor floor, lost = { .epoch = 1 };
 	pki_code rc;
 
 	rc = pki_ca_path(ca, path, err, "floor");
+	/* It takes a while, and so stands in front of the transaction. */
+	if (rc == PKI_OK && pki_floor_read(path, &floor, NULL) != PKI_OK)
+		rc = begin_floor(ca, &lost, err);
 	if (rc == PKI_OK)
 		rc = pki_store_begin(ca->store, err);
 	if (rc != PKI_OK)
 		return rc;
-	/* A lost floor begins anew: published files and the store hold the CRL
-	 * numbers too, and only a restore changes the epoch. */
 	if (pki_floor_read(path, &floor, NULL) != PKI_OK)
-		floor = (pki_floor){ .epoch = 1 };
+		floor = lost;
 	details[0].text = pki_time_format(floor.time, before);
 	ca->floor_known = false;
 	floor.time = pki_clock_now(ca->clock);

@@ -43,7 +43,8 @@ typedef struct pki_ca_options {
 /*
  * Open an existing state directory.  Templates are read when first needed,
  * keys when first signed with.  PKI_NOT_FOUND (no CA there: run init),
- * PKI_DENIED (a foreign owner, an interrupted init, a newer database),
+ * PKI_DENIED (a foreign owner, a directory that group or others can write, an
+ * interrupted init, a newer database),
  * PKI_BAD_INPUT (pki.conf), PKI_DAMAGED, PKI_STORE, PKI_SYSTEM.
  */
 PKI_CHECKED pki_code pki_ca_open(const pki_ca_options *options, pki_ca **out,

@@ -324,9 +324,13 @@ pki_crl_draft_sync(pki_crl_draft *draft, pki_err *err)
 }
 
 pki_code
+pki_crl_draft_commit_twin(pki_crl_draft *draft, pki_err *err)
+{
+	return pki_file_commit(draft->pem, err);
+}
+
+pki_code
 pki_crl_draft_commit(pki_crl_draft *draft, pki_err *err)
 {
-	pki_code rc = pki_file_commit(draft->der, err);
-
-	return rc == PKI_OK ? pki_file_commit(draft->pem, err) : rc;
+	return pki_file_commit(draft->der, err);
 }

@@ -44,6 +44,8 @@ pki_crl_reader *pki_crl_draft_reader(pki_crl_draft *draft);
 
 /* Durable, but not there yet. */
 pki_code pki_crl_draft_sync(pki_crl_draft *draft, pki_err *err);
+/* The twin appears; then, by commit, the DER file. */
+pki_code pki_crl_draft_commit_twin(pki_crl_draft *draft, pki_err *err);
 pki_code pki_crl_draft_commit(pki_crl_draft *draft, pki_err *err);
 void pki_crl_draft_free(pki_crl_draft *draft);
 PKI_DEFINE_CLEANUP(pki_crl_draft)

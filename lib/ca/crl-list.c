@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "ca/public-files.h"
+#include "x509/digest.h"
 
 void
 pki_crl_list_of_reader(pki_crl_list *list, pki_crl_reader *reader)
@@ -42,6 +43,12 @@ pki_crl_list_rewind(pki_crl_list *list)
 	list->next = 0;
 	if (list->reader != NULL)
 		pki_crl_reader_rewind(list->reader);
+}
+
+int64_t
+pki_crl_list_expiry(const pki_crl_list *list, int64_t now)
+{
+	return list->this_update < now ? list->this_update : now;
 }
 
 uint64_t
@@ -84,9 +91,30 @@ walk(pki_crl_reader *reader, pki_err *err)
 	return rc;
 }
 
+/* A pki_sink. */
+static pki_code
+put_hash(void *arg, pki_bytes bytes, pki_err *err)
+{
+	return pki_hashing_add(arg, bytes, err);
+}
+
+static pki_code
+verify(pki_crl_reader *reader, const pki_cert *issuer, pki_digest *digest,
+    pki_err *err)
+{
+	PKI_AUTO(pki_hashing) hashing = NULL;
+	pki_sink tap = { .put = put_hash };
+	pki_code rc = pki_hashing_new(&hashing, err);
+
+	tap.arg = hashing;
+	if (rc == PKI_OK)
+		rc = pki_crl_reader_verify(reader, issuer, &tap, err);
+	return rc == PKI_OK ? pki_hashing_end(hashing, digest, err) : rc;
+}
+
 static pki_code
 open_reader(const char *path, const pki_cert *issuer, pki_crl_reader **out,
-    pki_err *err)
+    pki_digest *digest, pki_err *err)
 {
 	PKI_AUTO(pki_crl_reader) reader = NULL;
 	pki_code rc;
@@ -100,7 +128,7 @@ open_reader(const char *path, const pki_cert *issuer, pki_crl_reader **out,
 		return pki_fail_errno(err, "open %s", path);
 	rc = pki_crl_reader_open(fd, &reader, err);
 	if (rc == PKI_OK)
-		rc = pki_crl_reader_verify(reader, issuer, NULL, err);
+		rc = verify(reader, issuer, digest, err);
 	if (rc == PKI_OK)
 		*out = PKI_TAKE(reader);
 	return rc;
@@ -126,10 +154,12 @@ parse_whole(const char *path, const pki_cert *issuer, pki_crl **out,
 }
 
 static void
-own_reader(pki_crl_list *list, pki_crl_reader *reader)
+own_reader(pki_crl_list *list, pki_crl_reader *reader,
+    const pki_digest *digest)
 {
 	pki_crl_list_of_reader(list, reader);
 	list->own_reader = reader;
+	list->digest = *digest;
 }
 
 static pki_code
@@ -145,10 +175,11 @@ pki_crl_list_open_unread(pki_crl_list *list, const char *path,
     const pki_cert *issuer, pki_err *err)
 {
 	pki_crl_reader *reader;
-	pki_code rc = open_reader(path, issuer, &reader, err);
+	pki_digest digest;
+	pki_code rc = open_reader(path, issuer, &reader, &digest, err);
 
 	if (rc == PKI_OK)
-		own_reader(list, reader);
+		own_reader(list, reader, &digest);
 	return fail_damaged(rc, path, err);
 }
 
@@ -157,13 +188,14 @@ pki_crl_list_open(pki_crl_list *list, const char *path,
     const pki_cert *issuer, pki_err *err)
 {
 	PKI_AUTO(pki_crl_reader) reader = NULL;
-	pki_crl *crl;
-	pki_code rc = open_reader(path, issuer, &reader, err);
+	PKI_AUTO(pki_crl) crl = NULL;
+	pki_digest digest;
+	pki_code rc = open_reader(path, issuer, &reader, &digest, err);
 
 	if (rc == PKI_OK)
 		rc = walk(reader, err);
 	if (rc == PKI_OK) {
-		own_reader(list, PKI_TAKE(reader));
+		own_reader(list, PKI_TAKE(reader), &digest);
 		return PKI_OK;
 	}
 	/* Signed by it, but in another order? */
@@ -171,7 +203,11 @@ pki_crl_list_open(pki_crl_list *list, const char *path,
 		rc = parse_whole(path, issuer, &crl, err);
 	if (rc != PKI_OK)
 		return fail_damaged(rc, path, err);
+	rc = pki_digest_of(pki_crl_der(crl), &digest, err);
+	if (rc != PKI_OK)
+		return rc;
 	pki_crl_list_of_crl(list, crl);
-	list->own_crl = crl;
+	list->own_crl = PKI_TAKE(crl);
+	list->digest = digest;
 	return PKI_OK;
 }

@@ -12,6 +12,7 @@
 
 typedef struct pki_crl_list {
 	int64_t         number, this_update, next_update;
+	pki_digest      digest;         /* of the file, when opened */
 	pki_crl_reader *reader;         /* NULL: crl */
 	const pki_crl  *crl;
 	size_t          next;           /* of crl */
@@ -38,6 +39,11 @@ pki_code pki_crl_list_open_unread(pki_crl_list *list, const char *path,
 void pki_crl_list_clear(pki_crl_list *list);
 
 void pki_crl_list_rewind(pki_crl_list *list);
+/*
+ * Who had expired by this list may be missing in the next: by its thisUpdate,
+ * but never by a time that is not yet (the clock was ahead).
+ */
+int64_t pki_crl_list_expiry(const pki_crl_list *list, int64_t now);
 /* How many octets its entries have; 0: not known. */
 uint64_t pki_crl_list_octets(const pki_crl_list *list);
 /* Go over entries that both have next, when that costs less than to read. */

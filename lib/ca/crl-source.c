@@ -1,5 +1,7 @@
 #include "ca/crl-source.h"
 
+#include "ca/gate.h"
+
 struct walk {
 	pki_crl_source         *source;
 	pki_crl_source_visitor *visit;
@@ -26,13 +28,16 @@ next_before(struct walk *walk, pki_err *err)
 	    &walk->more_before, err);
 }
 
-/* The record has nothing of it: it stays, unless it may leave. */
+/* The record has nothing of it: in a union it stays, unless it may leave. */
 static pki_code
 keep_before(struct walk *walk, pki_err *err)
 {
-	bool may;
-	pki_code rc = pki_leaving_ask(walk->source->leaving, &walk->before,
-	    &may, err);
+	bool may = true;
+	pki_code rc = PKI_OK;
+
+	if (walk->source->leaving != NULL)
+		rc = pki_leaving_ask(walk->source->leaving, &walk->before,
+		    &may, err);
 
 	if (rc == PKI_OK && !may) {
 		walk->source->kept++;
@@ -42,8 +47,25 @@ keep_before(struct walk *walk, pki_err *err)
 }
 
 /*
+ * A published date stays when the record's is later: the clock was behind when
+ * it was published, or it was revoked once more in a restored database.  And
+ * no list may speak of the future: the clock was ahead when it was revoked.
+ */
+static void
+settle_date(const struct walk *walk, pki_crl_entry *entry, bool listed)
+{
+	const pki_crl_entry *before = &walk->before;
+
+	if (listed && before->reason != PKI_REASON_CERTIFICATE_HOLD &&
+	    before->revoked_at < entry->revoked_at)
+		entry->revoked_at = before->revoked_at;
+	if (entry->revoked_at > walk->source->now)
+		entry->revoked_at = walk->source->now;
+}
+
+/*
  * Entries of the published CRL below this serial.  One of the same serial is
- * what counts when the record's date cannot be.
+ * what counts in a union when the record speaks against it.
  */
 static pki_code
 keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
@@ -58,10 +80,18 @@ keep_up_to(struct walk *walk, pki_crl_entry *entry, pki_err *err)
 			break;
 		rc = keep_before(walk, err);
 	}
-	if (rc != PKI_OK || !walk->more_before || order != 0)
+	if (rc != PKI_OK)
 		return rc;
-	if (entry->revoked_at > walk->source->now)
+	if (!walk->more_before || order != 0) {
+		settle_date(walk, entry, false);
+		return PKI_OK;
+	}
+	settle_date(walk, entry, true);
+	if (walk->source->leaving != NULL &&
+	    !pki_gate_may_follow(&walk->before, entry, walk->source->now)) {
+		walk->source->kept++;
 		*entry = walk->before;
+	}
 	return next_before(walk, err);
 }
 
@@ -92,14 +122,9 @@ take_row(const pki_revoked_row *row, void *arg, pki_err *err)
 
 	if (row->damaged)
 		return pass_damaged(walk, row, err);
-	if (walk->source->leaving != NULL)
-		rc = keep_up_to(walk, &entry, err);
+	rc = keep_up_to(walk, &entry, err);
 	if (rc != PKI_OK)
 		walk->visited = true;
-	/* The clock was ahead when it was revoked: it is revoked all the same,
-	 * and no list may speak of the future. */
-	if (entry.revoked_at > walk->source->now)
-		entry.revoked_at = walk->source->now;
 	return rc == PKI_OK ? give(walk, &entry, err) : rc;
 }
 
@@ -112,7 +137,7 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 
 	source->kept = 0;
 	source->damaged = false;
-	if (source->leaving != NULL && source->previous != NULL) {
+	if (source->previous != NULL) {
 		pki_crl_list_rewind(source->previous);
 		rc = next_before(&walk, err);
 	}
@@ -120,7 +145,8 @@ pki_crl_source_each(pki_crl_source *source, pki_crl_source_visitor *visit,
 		rc = pki_store_each_revoked(source->ca->store,
 		    source->authority->id, source->scope,
 		    source->previous == NULL ? 0 :
-		    source->previous->this_update, take_row, &walk, err);
+		    pki_crl_list_expiry(source->previous, source->now),
+		    take_row, &walk, err);
 	if (rc == PKI_DAMAGED && source->leaving != NULL && !walk.visited) {
 		source->damaged = true;
 		rc = PKI_OK;

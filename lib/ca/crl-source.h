@@ -16,7 +16,7 @@ typedef struct pki_crl_source {
 	pki_crl_list        *previous;  /* NULL: none */
 	pki_leaving         *leaving;   /* NULL: no union */
 	int64_t              now;
-	int64_t              kept;      /* of the last walk: previous only */
+	int64_t              kept;      /* of the last walk: as in previous */
 	bool                 damaged;   /* ... the record could not be read */
 } pki_crl_source;
 

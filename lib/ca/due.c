@@ -3,7 +3,9 @@
 #include <string.h>
 
 #include "ca/crl-list.h"
+#include "ca/gate.h"
 #include "ca/leaving.h"
+#include "ca/public-check.h"
 
 /* What the record says and a published CRL does not, by one merge of both. */
 struct compare {
@@ -11,7 +13,7 @@ struct compare {
 	pki_leaving   leaving;
 	pki_crl_entry listed;
 	bool          more;
-	int64_t       behind;
+	int64_t       now, behind;
 };
 
 static pki_code
@@ -39,6 +41,10 @@ static pki_code
 compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 {
 	struct compare *compare = arg;
+	pki_crl_entry entry = {
+		.revoked_at = row->revoked_at,
+		.reason = (pki_reason)row->reason,
+	};
 	pki_code rc = PKI_OK;
 	int order = -1;
 
@@ -58,8 +64,12 @@ compare_row(const pki_revoked_row *row, void *arg, pki_err *err)
 		compare->behind++;
 		return PKI_OK;
 	}
-	if ((int)compare->listed.reason != row->reason ||
-	    compare->listed.invalid_since != row->invalid_since)
+	if (entry.revoked_at > compare->listed.revoked_at)
+		entry.revoked_at = compare->listed.revoked_at;
+	/* A change that the gate would refuse is no news either. */
+	if (pki_gate_may_follow(&compare->listed, &entry, compare->now) &&
+	    ((int)compare->listed.reason != row->reason ||
+	    compare->listed.invalid_since != row->invalid_since))
 		compare->behind++;
 	return next_listed(compare, err);
 }
@@ -68,11 +78,13 @@ static pki_code
 count_behind(pki_ca *ca, const pki_authority *authority, int64_t scope,
     pki_crl_list *list, int64_t *out, pki_err *err)
 {
+	int64_t now = pki_clock_now(ca->clock);
+	int64_t expired = pki_crl_list_expiry(list, now);
 	struct compare compare = {
-		.list = list,
+		.list = list, .now = now,
 		.leaving = {
 			.ca = ca, .authority = authority,
-			.at = list->this_update, .damage = PKI_DAMAGE_STAYS,
+			.at = expired, .damage = PKI_DAMAGE_STAYS,
 		},
 	};
 	pki_code rc;
@@ -82,7 +94,7 @@ count_behind(pki_ca *ca, const pki_authority *authority, int64_t scope,
 	/* Who had expired by then rightly went. */
 	if (rc == PKI_OK)
 		rc = pki_store_each_revoked(ca->store, authority->id, scope,
-		    list->this_update, compare_row, &compare, err);
+		    expired, compare_row, &compare, err);
 	while (rc == PKI_OK && compare.more)
 		rc = pass_listed(&compare, err);
 	pki_leaving_clear(&compare.leaving);
@@ -104,21 +116,69 @@ open_list(pki_ca *ca, const pki_authority *authority, int64_t scope,
 	return rc;
 }
 
+static pki_code
+count_scope(pki_ca *ca, const pki_authority *authority, int64_t scope,
+    int64_t *out, pki_err *err)
+{
+	pki_crl_list list = { 0 };
+	pki_code rc = open_list(ca, authority, scope, &list, err);
+
+	*out = 0;
+	if (rc == PKI_OK)
+		rc = count_behind(ca, authority, scope, &list, out, err);
+	pki_crl_list_clear(&list);
+	return rc;
+}
+
+static pki_code
+find_last(pki_ca *ca, const pki_authority *authority, int64_t *out,
+    pki_err *err)
+{
+	*out = -1;
+	return authority->crl_form == PKI_CRL_FULL ? PKI_OK :
+	    pki_store_last_partition(ca->store, authority->id, out, err);
+}
+
+/* A revocation is in two lists; whatever one of them lacks counts. */
+pki_code
+pki_unpublished_entries(pki_ca *ca, const pki_authority *authority,
+    int64_t *out, pki_err *err)
+{
+	int64_t in_complete, in_parts = 0, scope, last;
+	pki_code rc = find_last(ca, authority, &last, err);
+
+	if (rc == PKI_OK)
+		rc = count_scope(ca, authority, PKI_SCOPE_COMPLETE,
+		    &in_complete, err);
+	for (scope = 0; rc == PKI_OK && scope <= last; scope++) {
+		int64_t in_scope;
+
+		rc = count_scope(ca, authority, scope, &in_scope, err);
+		in_parts += in_scope;
+		/* One that is not there is a file that is behind. */
+		if (rc == PKI_NOT_FOUND || rc == PKI_DAMAGED)
+			rc = PKI_OK;
+	}
+	if (rc == PKI_OK)
+		*out = in_complete > in_parts ? in_complete : in_parts;
+	return rc;
+}
+
 pki_code
 pki_ca_unpublished(pki_ca *ca, const char *name, int64_t *out, pki_err *err)
 {
-	pki_crl_list list = { 0 };
+	pki_public_state state;
 	pki_authority *authority;
 	pki_code rc;
 
 	*out = 0;
 	rc = pki_authority_get(ca, name, &authority, err);
 	if (rc == PKI_OK)
-		rc = open_list(ca, authority, PKI_SCOPE_COMPLETE, &list, err);
+		rc = pki_unpublished_entries(ca, authority, out, err);
 	if (rc == PKI_OK)
-		rc = count_behind(ca, authority, PKI_SCOPE_COMPLETE, &list,
-		    out, err);
-	pki_crl_list_clear(&list);
+		rc = pki_public_check(ca, authority, &state, err);
+	if (rc == PKI_OK)
+		*out += state.behind;
 	return rc;
 }
 
@@ -162,17 +222,21 @@ scope_is_due(pki_ca *ca, const pki_authority *authority, int64_t scope,
 pki_code
 pki_ca_crl_is_due(pki_ca *ca, const char *name, bool *out, pki_err *err)
 {
+	pki_public_state state;
 	pki_authority *authority;
 	int64_t last = -1, scope;
 	bool due = false;
 	pki_code rc = pki_authority_get(ca, name, &authority, err);
 
-	if (rc == PKI_OK && authority->crl_form == PKI_CRL_PARTITIONED)
-		rc = pki_store_last_partition(ca->store, authority->id, &last,
-		    err);
+	if (rc == PKI_OK)
+		rc = find_last(ca, authority, &last, err);
 	for (scope = PKI_SCOPE_COMPLETE; rc == PKI_OK && !due && scope <= last;
 	    scope++)
 		rc = scope_is_due(ca, authority, scope, &due, err);
+	if (rc == PKI_OK && !due) {
+		rc = pki_public_check(ca, authority, &state, err);
+		due = rc == PKI_OK && state.behind > 0;
+	}
 	*out = due;
 	return rc;
 }

@@ -9,6 +9,8 @@
 #include "x509/digest.h"
 
 #define FLOOR_MAX 1024
+/* 9999-12-31T23:59:59Z: no certificate can say more. */
+#define TIME_MAX INT64_C(253402300799)
 
 static pki_code
 print_floor(const pki_floor *floor, pki_buf *out, pki_err *err)
@@ -60,7 +62,9 @@ pki_floor_read(const char *path, pki_floor *out, pki_err *err)
 	rc = print_floor(&floor, again, err);
 	if (rc != PKI_OK)
 		return rc;
-	if (fields != 3 || !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
+	if (fields != 3 ||
+	    !pki_bytes_equal(pki_buf_bytes(text), pki_buf_bytes(again)) ||
+	    floor.time < 0 || floor.time > TIME_MAX || floor.crl_number < 0 ||
 	    floor.epoch < 1 || floor.epoch > 127)
 		return pki_fail(err, PKI_DAMAGED, "%s is damaged: restore it, "
 		    "or state the time with 'pki-ctl clock accept'", path);

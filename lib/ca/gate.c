@@ -1,8 +1,30 @@
 #include "ca/gate.h"
 
-#include "ca/publish.h"
-
 static const char rule[] = PKI_GATE_RULE;
+
+/* What no CRL may say, whatever was before it. */
+static pki_code
+check_alone(const pki_gate_terms *terms, pki_err *err)
+{
+	const pki_crl_list *next = terms->next;
+	char text[PKI_TIME_TEXT];
+
+	if (next->next_update <= next->this_update ||
+	    next->next_update <= terms->now)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a nextUpdate in the future", "nextUpdate %s",
+		    pki_time_format(next->next_update, text));
+	/* It would keep every later one from following until then. */
+	if (next->this_update > terms->now + PKI_CRL_AHEAD_MAX)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a thisUpdate that is not in the future", "thisUpdate %s",
+		    pki_time_format(next->this_update, text));
+	if (next->number > PKI_CRL_NUMBER_MAX)
+		return pki_refuse(err, PKI_DENIED, rule,
+		    "a number of at most 2^62", "number %lld",
+		    (long long)next->number);
+	return PKI_OK;
+}
 
 /* G16: numbers and times only go forward. */
 static pki_code
@@ -10,20 +32,18 @@ check_order(const pki_gate_terms *terms, pki_err *err)
 {
 	const pki_crl_list *previous = terms->previous, *next = terms->next;
 	char a[PKI_TIME_TEXT], b[PKI_TIME_TEXT];
+	pki_code rc = check_alone(terms, err);
 
-	if (next->next_update <= next->this_update ||
-	    next->next_update <= terms->now)
-		return pki_refuse(err, PKI_DENIED, rule,
-		    "a nextUpdate in the future", "nextUpdate %s",
-		    pki_time_format(next->next_update, a));
-	if (previous == NULL)
-		return PKI_OK;
+	if (rc != PKI_OK || previous == NULL)
+		return rc;
 	if (next->number <= previous->number)
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a number above the published one", "number %lld, "
 		    "published %lld", (long long)next->number,
 		    (long long)previous->number);
-	if (next->this_update <= previous->this_update)
+	if (next->this_update <= previous->this_update &&
+	    (terms->ahead == PKI_AHEAD_REFUSED ||
+	    previous->this_update <= terms->now))
 		return pki_refuse(err, PKI_DENIED, rule,
 		    "a thisUpdate after the published one",
 		    "thisUpdate %s, published %s",
@@ -52,6 +72,8 @@ struct merge {
 	bool          more_before, more_after;
 	pki_serial    missing;          /* the first one */
 	int64_t       missing_count;
+	pki_crl_entry was, is;          /* the first one that changed */
+	int64_t       changed_count;
 };
 
 /* G17: who was on the list stays, until one list after he expired. */
@@ -70,6 +92,54 @@ check_leaving(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
 	if (terms->missing != NULL)
 		terms->missing(terms->missing_arg, &merge->before);
 	return PKI_OK;
+}
+
+bool
+pki_gate_may_follow(const pki_crl_entry *before, const pki_crl_entry *after,
+    int64_t now)
+{
+	if (before->reason == PKI_REASON_CERTIFICATE_HOLD)
+		return true;
+	return (after->revoked_at == before->revoked_at ||
+	    before->revoked_at > now) &&
+	    (after->reason == before->reason ||
+	    after->reason == PKI_REASON_KEY_COMPROMISE);
+}
+
+/* Who may be missing may be there otherwise too. */
+static pki_code
+check_follower(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
+{
+	bool may = pki_gate_may_follow(&merge->before, &merge->after,
+	    terms->now);
+	pki_code rc = PKI_OK;
+
+	if (!may && terms->may_leave != NULL)
+		rc = terms->may_leave(terms->arg, &merge->before, &may, err);
+	if (rc != PKI_OK || may)
+		return rc;
+	if (merge->changed_count++ == 0) {
+		merge->was = merge->before;
+		merge->is = merge->after;
+	}
+	if (terms->missing != NULL)
+		terms->missing(terms->missing_arg, &merge->before);
+	return PKI_OK;
+}
+
+static pki_code
+refuse_changed(const struct merge *merge, pki_err *err)
+{
+	char serial[PKI_SERIAL_TEXT], was[PKI_TIME_TEXT], is[PKI_TIME_TEXT];
+
+	return pki_refuse(err, PKI_DENIED, rule,
+	    "the published date, and the published reason or keyCompromise",
+	    "serial %s, %s since %s (published: %s since %s)",
+	    pki_serial_format(&merge->is.serial, serial),
+	    pki_reason_name(merge->is.reason),
+	    pki_time_format(merge->is.revoked_at, is),
+	    pki_reason_name(merge->was.reason),
+	    pki_time_format(merge->was.revoked_at, was));
 }
 
 static pki_code
@@ -106,6 +176,8 @@ step(const pki_gate_terms *terms, struct merge *merge, pki_err *err)
 	else
 		rc = check_date(terms, &merge->after, err);
 	if (rc == PKI_OK && order == 0)
+		rc = check_follower(terms, merge, err);
+	if (rc == PKI_OK && order == 0)
 		rc = pki_crl_list_skip_same(terms->previous, terms->next, err);
 	if (rc == PKI_OK && order <= 0)
 		rc = pki_crl_list_next(terms->previous, &merge->before,
@@ -137,7 +209,9 @@ pki_gate_merge(const pki_gate_terms *terms, pki_err *err)
 	while (rc == PKI_OK && (merge.more_before || merge.more_after))
 		rc = step(terms, &merge, err);
 	if (rc == PKI_OK && merge.missing_count > 0)
-		rc = refuse_missing(&merge, err);
+		return refuse_missing(&merge, err);
+	if (rc == PKI_OK && merge.changed_count > 0)
+		return refuse_changed(&merge, err);
 	return rc;
 }
 

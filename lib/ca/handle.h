@@ -53,7 +53,7 @@ struct pki_ca {
 	pki_store      *store;
 	pki_authority **authorities;    /* every CA, once one was asked for */
 	size_t          count;
-	int             init_lock;      /* on the directory; -1: none */
+	int             init_lock;      /* see pki_state_unlock(); -1: none */
 
 	bool            floor_known;
 	pki_floor       floor;          /* as last read or written by us */

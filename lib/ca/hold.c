@@ -94,7 +94,7 @@ hold_row(pki_ca *ca, pki_cert_row *row, const pki_requester *who,
 {
 	pki_audit_event event = {
 		.action = PKI_AUDIT_HOLD, .who = who,
-		.at = pki_withdraw_time(ca),
+		.at = pki_withdraw_time(ca, row->ca),
 	};
 
 	row->status = PKI_CERT_HELD;
@@ -109,7 +109,7 @@ release_row(pki_ca *ca, pki_cert_row *row, const pki_requester *who,
 {
 	pki_audit_event event = {
 		.action = PKI_AUDIT_RELEASE, .who = who,
-		.at = pki_withdraw_time(ca),
+		.at = pki_withdraw_time(ca, row->ca),
 	};
 
 	/* Never before the hold, or the gate would not take it for its end. */

@@ -2,6 +2,7 @@
 
 #include "base/lock.h"
 #include "ca/gate.h"
+#include "ca/public-check.h"
 #include "ca/public-files.h"
 #include "ca/publication.h"
 #include "x509/digest.h"
@@ -37,7 +38,7 @@ judge(const struct import *import, pki_crl_list *next, pki_err *err)
 		    err);
 	if (rc == PKI_OK) {
 		terms.previous = &previous;
-		leaving.at = previous.this_update;
+		leaving.at = pki_crl_list_expiry(&previous, terms.now);
 	}
 	if (rc == PKI_OK || rc == PKI_NOT_FOUND || rc == PKI_DAMAGED)
 		rc = pki_gate_merge(&terms, err);
@@ -46,9 +47,50 @@ judge(const struct import *import, pki_crl_list *next, pki_err *err)
 	return rc;
 }
 
+/* The file comes last, as that of one of ours. */
+static pki_code
+put_files(const struct import *import, pki_err *err)
+{
+	pki_bytes der = pki_crl_der(import->crl);
+	pki_code rc;
+
+	rc = pki_public_put_twin(import->ca, import->file, der, err);
+	if (rc == PKI_OK)
+		rc = pki_public_put_chains(import->ca, import->authority, err);
+	return rc == PKI_OK ?
+	    pki_public_put_crl(import->ca, import->file, der, err) : rc;
+}
+
+/*
+ * Is it on record, but not all of it in its place?  An import was cut off; it
+ * is brought to its end, and makes no second record.
+ */
+static pki_code
+was_cut_off(const struct import *import, bool *out, pki_err *err)
+{
+	pki_public_state state;
+	pki_digest digest;
+	pki_crl_row row;
+	pki_code rc;
+
+	*out = false;
+	rc = pki_digest_of(pki_crl_der(import->crl), &digest, err);
+	if (rc == PKI_OK)
+		rc = pki_store_get_crl(import->ca->store,
+		    import->authority->id, PKI_SCOPE_COMPLETE, &row, err);
+	if (rc == PKI_NOT_FOUND)
+		return PKI_OK;
+	if (rc != PKI_OK || !pki_digest_equal(&digest, &row.digest))
+		return rc;
+	rc = pki_public_check_locked(import->ca, import->authority, &state,
+	    err);
+	*out = rc == PKI_OK && state.behind > 0;
+	return rc;
+}
+
 /* It is recorded and installed like one of ours. */
 static pki_code
-install(struct import *import, pki_err *err)
+record(struct import *import, pki_err *err)
 {
 	pki_crl_list next;
 	const pki_audit_detail details[] = {
@@ -74,21 +116,28 @@ install(struct import *import, pki_err *err)
 	pki_code rc;
 
 	pki_crl_list_of_crl(&next, import->crl);
-	rc = pki_crl_file(import->authority, PKI_SCOPE_COMPLETE, import->file,
-	    err);
-	if (rc == PKI_OK)
-		rc = judge(import, &next, err);
+	rc = judge(import, &next, err);
 	if (rc == PKI_OK)
 		rc = pki_digest_of(pki_crl_der(import->crl), &entry.row.digest,
 		    err);
 	if (rc == PKI_OK)
 		rc = pki_publication_record(import->ca, &entry, err);
-	if (rc == PKI_OK)
-		rc = pki_public_put_crl(import->ca, import->file,
-		    pki_crl_der(import->crl), err);
-	if (rc == PKI_OK)
-		rc = pki_public_put_chains(import->ca, import->authority, err);
 	return rc;
+}
+
+static pki_code
+install(struct import *import, pki_err *err)
+{
+	bool again;
+	pki_code rc;
+
+	rc = pki_crl_file(import->authority, PKI_SCOPE_COMPLETE, import->file,
+	    err);
+	if (rc == PKI_OK)
+		rc = was_cut_off(import, &again, err);
+	if (rc == PKI_OK && !again)
+		rc = record(import, err);
+	return rc == PKI_OK ? put_files(import, err) : rc;
 }
 
 static pki_code

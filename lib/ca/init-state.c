@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +18,88 @@
 #define DEFAULT_URL "http://pki.example"
 #define TEMPLATE_MAX ((size_t)64 << 10)
 
+#define INIT_LOCK "init.lock"
+
 /* What an init that was cut off may have left, relative to the directory. */
 static const char *const leftovers[] = {
 	"ca.db", "ca.db-wal", "ca.db-shm", "write.lock", "floor", "keys",
 	"public", "templates.new",
 };
+
+/* A state directory with an init's marker, looked at. */
+struct look {
+	pki_store *store;
+	int        cas, published;
+};
+
+static pki_code
+has_crl(const pki_ca_row *row, void *arg, pki_err *err)
+{
+	struct look *look = arg;
+	int64_t number = 0;
+	pki_code rc = PKI_OK;
+
+	/* An offline root's CRL is made elsewhere. */
+	if (strncmp(row->key_ref, "file:", 5) != 0)
+		return PKI_OK;
+	rc = pki_store_last_crl_number(look->store, row->id, &number, err);
+	look->cas++;
+	look->published += number > 0;
+	return rc;
+}
+
+/* Have all CAs published?  It is the last that init does. */
+static bool
+has_published(const char *dir)
+{
+	PKI_AUTO(pki_store) store = NULL;
+	struct look look = { 0 };
+	char url[PKI_PATH_MAX + 8];
+	pki_code rc;
+
+	snprintf(url, sizeof(url), "sqlite:%s", dir);
+	rc = pki_store_open(url, &store, NULL);
+	look.store = store;
+	if (rc == PKI_OK)
+		rc = pki_store_each_ca(store, has_crl, &look, NULL);
+	/* What cannot be read may be worth a repair. */
+	return rc != PKI_OK || (look.cas > 0 && look.cas == look.published);
+}
+
+/* The first file in keys/ that init or an operator may have put there. */
+static bool
+has_keys(const char *dir)
+{
+	char path[PKI_PATH_MAX];
+	const struct dirent *entry;
+	bool found = false;
+	DIR *keys;
+
+	if (pki_path_join(path, dir, "keys", NULL) != PKI_OK ||
+	    (keys = opendir(path)) == NULL)
+		return false;
+	while (!found && (entry = readdir(keys)) != NULL)
+		found = entry->d_name[0] != '.';
+	closedir(keys);
+	return found;
+}
+
+/* The marker stands in dir: is there more than an init leaves? */
+static pki_code
+check_leftovers(const char *dir, pki_err *err)
+{
+	char path[PKI_PATH_MAX];
+	struct stat st;
+	pki_code rc = pki_path_join(path, dir, "ca.db", err);
+
+	/* Less than SQLite's smallest page: its creation was cut off. */
+	if (rc != PKI_OK || stat(path, &st) != 0 || st.st_size < 512 ||
+	    !has_keys(dir) || !has_published(dir))
+		return rc;
+	return pki_fail(err, PKI_EXISTS, "there is a whole CA in %s, which "
+	    "init does not clear away: to keep it, remove %s/%s; to begin "
+	    "anew, remove the directory", dir, dir, PKI_INIT_MARKER);
+}
 
 pki_code
 pki_state_check(const char *dir, pki_err *err)
@@ -42,8 +120,10 @@ pki_state_check(const char *dir, pki_err *err)
 		    "a directory of the user who runs this",
 		    "%s of user %u", dir, (unsigned)st.st_uid);
 	rc = pki_path_join(path, dir, PKI_INIT_MARKER, err);
-	if (rc != PKI_OK || pki_file_exists(path))
+	if (rc != PKI_OK)
 		return rc;
+	if (pki_file_exists(path))
+		return check_leftovers(dir, err);
 	for (i = 0; i < PKI_COUNT(leftovers); i++) {
 		rc = pki_path_join(path, dir, leftovers[i], err);
 		if (rc == PKI_OK && pki_file_exists(path))
@@ -53,6 +133,41 @@ pki_state_check(const char *dir, pki_err *err)
 			return rc;
 	}
 	return PKI_OK;
+}
+
+/* Where a directory is, or would be made. */
+static bool
+find_place(const char *dir, struct stat *at, char name[NAME_MAX + 1])
+{
+	char path[PKI_PATH_MAX];
+	size_t len = strlen(dir);
+	char *slash;
+
+	name[0] = '\0';
+	if (stat(dir, at) == 0)
+		return true;
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	if (pki_text_format(path, sizeof(path), NULL, "./%.*s", (int)len,
+	    dir) != PKI_OK)
+		return false;
+	slash = strrchr(dir[0] == '/' ? path + 2 : path, '/');
+	if (pki_text_format(name, NAME_MAX + 1, NULL, "%s", slash + 1) !=
+	    PKI_OK)
+		return false;
+	slash[1] = '\0';
+	return stat(dir[0] == '/' ? path + 2 : path, at) == 0;
+}
+
+bool
+pki_state_same(const char *a, const char *b)
+{
+	char a_name[NAME_MAX + 1], b_name[NAME_MAX + 1];
+	struct stat a_at, b_at;
+
+	return strcmp(a, b) == 0 || (find_place(a, &a_at, a_name) &&
+	    find_place(b, &b_at, b_name) && a_at.st_dev == b_at.st_dev &&
+	    a_at.st_ino == b_at.st_ino && strcmp(a_name, b_name) == 0);
 }
 
 /* The conf directory's templates, or where new ones come from. */
@@ -226,18 +341,47 @@ put_store(pki_ca *ca, pki_err *err)
 /*
  * One init at a time: another one would take this one's files for leftovers.
  * Who gets the lock looks again whether somebody else has finished meanwhile.
+ * The file is ours alone (a directory can be locked by all who may read it),
+ * and goes with its holder: one that was gone already locks nobody out.
  */
 static pki_code
 lock_state(pki_ca *ca, pki_err *err)
 {
-	ca->init_lock = open(ca->state_dir,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (ca->init_lock >= 0 && flock(ca->init_lock, LOCK_EX | LOCK_NB) == 0)
+	char path[PKI_PATH_MAX];
+	struct stat ours, now;
+	pki_code rc = pki_ca_path(ca, path, err, INIT_LOCK);
+	int fd;
+
+	if (rc != PKI_OK)
+		return rc;
+	errno = 0;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return pki_fail_errno(err, "make %s", path);
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &ours) == 0 &&
+	    lstat(path, &now) == 0 && ours.st_ino == now.st_ino &&
+	    ours.st_dev == now.st_dev) {
+		ca->init_lock = fd;
 		return pki_state_check(ca->state_dir, err);
-	if (errno == EWOULDBLOCK)
-		return pki_fail(err, PKI_BUSY, "another init is at work in %s",
-		    ca->state_dir);
-	return pki_fail_errno(err, "lock %s", ca->state_dir);
+	}
+	rc = errno == EWOULDBLOCK || errno == ENOENT || errno == 0 ?
+	    pki_fail(err, PKI_BUSY, "another init is at work in %s",
+	    ca->state_dir) : pki_fail_errno(err, "lock %s", path);
+	close(fd);
+	return rc;
+}
+
+void
+pki_state_unlock(pki_ca *ca)
+{
+	char path[PKI_PATH_MAX];
+
+	if (ca->init_lock < 0)
+		return;
+	if (pki_ca_path(ca, path, NULL, INIT_LOCK) == PKI_OK)
+		unlink(path);
+	close(ca->init_lock);
+	ca->init_lock = -1;
 }
 
 /* The marker first, durably. */

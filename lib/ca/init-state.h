@@ -10,8 +10,15 @@
 
 #include "ca/handle.h"
 
-/* PKI_EXISTS unless there is room for a new CA in dir.  Changes nothing. */
+/*
+ * PKI_EXISTS unless there is room for a new CA in dir: it is empty, or holds
+ * what an init left that was cut off.  A marker alone does not make a CA that:
+ * one that has its keys and CRLs is never cleared away.  Changes nothing.
+ */
 pki_code pki_state_check(const char *dir, pki_err *err);
+
+/* Are these the same directory, by whatever path, also before it is made? */
+bool pki_state_same(const char *a, const char *b);
 
 /*
  * The profiles that a CA in conf would have: its own templates, or those of
@@ -30,6 +37,9 @@ typedef struct pki_state {
 	const pki_clock *clock;
 } pki_state;
 pki_code pki_state_make(const pki_state *state, pki_ca **out, pki_err *err);
+
+/* Let the next init begin here; does nothing without the lock. */
+void pki_state_unlock(pki_ca *ca);
 
 /* Remove what was made, but for pki.conf and templates; best effort. */
 void pki_state_abandon(pki_ca *ca);

@@ -96,9 +96,9 @@ check_places(const pki_ca_setup *setup, pki_err *err)
 	pki_code rc = pki_state_check(dir, err);
 
 	if (rc == PKI_OK && setup->offline_root != NULL &&
-	    strcmp(setup->offline_root, dir) == 0)
+	    pki_state_same(setup->offline_root, dir))
 		rc = pki_fail(err, PKI_BAD_INPUT, "the offline root needs a "
-		    "directory of its own, not %s", dir);
+		    "directory of its own, not '%s'", setup->offline_root);
 	if (rc == PKI_OK && setup->offline_root != NULL)
 		rc = pki_state_check(setup->offline_root, err);
 	return rc;

@@ -25,6 +25,31 @@ ask_log(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
 	return rc;
 }
 
+/*
+ * When the certificate itself says so: a row is what anybody wrote who could
+ * write the database.
+ */
+static pki_code
+ask_cert(const pki_leaving *leaving, const pki_cert_row *row, bool *out,
+    pki_err *err)
+{
+	PKI_AUTO(pki_cert) cert = NULL;
+	char serial[PKI_SERIAL_TEXT];
+	pki_code rc = pki_cert_parse(row->der, &cert, err);
+
+	if (rc == PKI_OK && !pki_serial_equal(pki_cert_serial(cert),
+	    &row->serial))
+		rc = pki_fail(err, PKI_DAMAGED, "it has another serial");
+	if (rc == PKI_OK)
+		rc = pki_cert_check_issuer(cert, leaving->authority->cert, err);
+	if (rc == PKI_OK)
+		*out = pki_cert_not_after(cert) < leaving->at;
+	if (rc == PKI_BAD_INPUT || rc == PKI_DENIED || rc == PKI_DAMAGED)
+		rc = pki_wrap(err, PKI_DAMAGED, "the certificate on record as "
+		    "'%s'", pki_serial_format(&row->serial, serial));
+	return rc;
+}
+
 static pki_code
 ask_store(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
     pki_err *err)
@@ -39,11 +64,12 @@ ask_store(pki_leaving *leaving, const pki_crl_entry *entry, bool *out,
 		return PKI_OK;
 	if (rc == PKI_OK)
 		rc = pki_row_verify_cert(&row, err);
+	if (rc == PKI_OK)
+		rc = ask_cert(leaving, &row, out, err);
 	if (rc == PKI_DAMAGED && leaving->damage == PKI_DAMAGE_STAYS)
 		return PKI_OK;
 	if (rc != PKI_OK)
 		return rc;
-	*out = row.not_after < leaving->at;
 	if (!*out && row.status == PKI_CERT_GOOD &&
 	    entry->reason == PKI_REASON_CERTIFICATE_HOLD)
 		rc = ask_log(leaving, entry, out, err);

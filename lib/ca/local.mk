@@ -27,6 +27,7 @@ libpki_ca_la_SOURCES += \
 	%D%/crl-list.h \
 	%D%/crl-source.c \
 	%D%/crl-source.h \
+	%D%/db-check.c \
 	%D%/due.c \
 	%D%/find.c \
 	%D%/floor.c \
@@ -46,6 +47,9 @@ libpki_ca_la_SOURCES += \
 	%D%/job.h \
 	%D%/leaving.c \
 	%D%/leaving.h \
+	%D%/listed.c \
+	%D%/public-check.c \
+	%D%/public-check.h \
 	%D%/public-files.c \
 	%D%/public-files.h \
 	%D%/publication.c \

@@ -1,6 +1,8 @@
 #include "ca/public-files.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include "x509/pem.h"
 
 #define PUBLIC_MODE 0644
+#define BLOCK 65536
 
 static pki_code
 put(pki_ca *ca, const char *file, pki_bytes bytes, pki_err *err)
@@ -109,6 +112,12 @@ pki_public_place(pki_ca *ca, const char *file, pki_crl_place *out,
 pki_code
 pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der, pki_err *err)
 {
+	return put(ca, file, der, err);
+}
+
+pki_code
+pki_public_put_twin(pki_ca *ca, const char *file, pki_bytes der, pki_err *err)
+{
 	PKI_AUTO(pki_buf) pem = pki_buf_new();
 	char twin[PKI_PATH_MAX];
 	pki_code rc;
@@ -117,10 +126,45 @@ pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der, pki_err *err)
 	rc = pki_buf_check(pem, err);
 	if (rc == PKI_OK)
 		rc = pem_twin(file, twin, err);
-	if (rc == PKI_OK)
-		rc = put(ca, file, der, err);
-	if (rc == PKI_OK)
-		rc = put(ca, twin, pki_buf_bytes(pem), err);
+	return rc == PKI_OK ? put(ca, twin, pki_buf_bytes(pem), err) : rc;
+}
+
+static pki_code
+read_blocks(int fd, const char *path, const pki_sink *sink, pki_err *err)
+{
+	uint8_t block[BLOCK];
+	ssize_t got;
+	pki_code rc = PKI_OK;
+
+	do {
+		got = read(fd, block, sizeof(block));
+		if (got < 0 && errno != EINTR)
+			return pki_fail_errno(err, "read %s", path);
+		if (got > 0)
+			rc = sink->put(sink->arg,
+			    pki_bytes_of(block, (size_t)got), err);
+	} while (rc == PKI_OK && got != 0);
+	return rc;
+}
+
+pki_code
+pki_public_stream(pki_ca *ca, const char *file, const pki_sink *sink,
+    pki_err *err)
+{
+	char path[PKI_PATH_MAX];
+	pki_code rc = pki_ca_path(ca, path, err, "public/%s", file);
+	int fd;
+
+	if (rc != PKI_OK)
+		return rc;
+	/* Not to wait for who writes, should it be a pipe. */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0 && errno == ENOENT)
+		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
+	if (fd < 0)
+		return pki_fail_errno(err, "open %s", path);
+	rc = read_blocks(fd, path, sink, err);
+	close(fd);
 	return rc;
 }
 
@@ -162,10 +206,44 @@ pki_public_lists(pki_ca *ca, const pki_authority *authority,
 	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
 }
 
-/* Append the PEM twin of one CRL; one not published yet is left out. */
+/* A chain.pem being written. */
+struct chain {
+	pki_ca              *ca;
+	const pki_authority *publisher; /* its twins count, not its DER files */
+	pki_file_new        *out;
+};
+
+/* Two pki_sinks: octets of PEM to the chain, and of DER to become PEM. */
 static pki_code
-add_twin(pki_ca *ca, const pki_authority *authority, int64_t scope,
-    pki_file_new *out, pki_err *err)
+put_pem(void *arg, pki_bytes bytes, pki_err *err)
+{
+	return pki_file_write(arg, bytes, err);
+}
+
+static pki_code
+put_der(void *arg, pki_bytes bytes, pki_err *err)
+{
+	return pki_pem_put(arg, bytes, err);
+}
+
+static pki_code
+add_der(const struct chain *chain, const char *file, pki_err *err)
+{
+	const pki_sink to_chain = { put_pem, chain->out };
+	PKI_AUTO(pki_pem_writer) pem = NULL;
+	pki_sink to_pem = { .put = put_der };
+	pki_code rc = pki_pem_begin(PKI_PEM_CRL, &to_chain, &pem, err);
+
+	to_pem.arg = pem;
+	if (rc == PKI_OK)
+		rc = pki_public_stream(chain->ca, file, &to_pem, err);
+	return rc == PKI_OK ? pki_pem_end(pem, err) : rc;
+}
+
+/* Append one CRL; one not published yet is left out. */
+static pki_code
+add_crl(const struct chain *chain, const pki_authority *authority,
+    int64_t scope, pki_err *err)
 {
 	char file[PKI_PATH_MAX];
 	pki_crl_place place;
@@ -173,9 +251,11 @@ add_twin(pki_ca *ca, const pki_authority *authority, int64_t scope,
 
 	rc = pki_crl_file(authority, scope, file, err);
 	if (rc == PKI_OK)
-		rc = pki_public_place(ca, file, &place, err);
+		rc = pki_public_place(chain->ca, file, &place, err);
 	if (rc == PKI_OK)
-		rc = pki_file_write_from(out, place.twin, err);
+		rc = authority == chain->publisher ?
+		    pki_file_write_from(chain->out, place.twin, err) :
+		    add_der(chain, file, err);
 	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
 }
 
@@ -185,24 +265,27 @@ add_twin(pki_ca *ca, const pki_authority *authority, int64_t scope,
  * of an absent partition.
  */
 static pki_code
-add_crls(pki_ca *ca, const pki_authority *authority, pki_file_new *out,
+add_crls(const struct chain *chain, const pki_authority *authority,
     pki_err *err)
 {
 	int64_t scope, last = -1;
 	pki_code rc = PKI_OK;
 
 	if (authority->crl_form == PKI_CRL_FULL)
-		return add_twin(ca, authority, PKI_SCOPE_COMPLETE, out, err);
-	rc = pki_store_last_partition(ca->store, authority->id, &last, err);
+		return add_crl(chain, authority, PKI_SCOPE_COMPLETE, err);
+	rc = pki_store_last_partition(chain->ca->store, authority->id, &last,
+	    err);
 	for (scope = 0; rc == PKI_OK && scope <= last; scope++)
-		rc = add_twin(ca, authority, scope, out, err);
+		rc = add_crl(chain, authority, scope, err);
 	return rc;
 }
 
 static pki_code
-put_chain(pki_ca *ca, const pki_authority *authority, pki_err *err)
+put_chain(pki_ca *ca, const pki_authority *authority,
+    const pki_authority *publisher, pki_err *err)
 {
-	PKI_AUTO(pki_file_new) chain = NULL;
+	PKI_AUTO(pki_file_new) file = NULL;
+	struct chain chain = { .ca = ca, .publisher = publisher };
 	char path[PKI_PATH_MAX];
 	pki_authority *parent;
 	pki_code rc;
@@ -213,12 +296,13 @@ put_chain(pki_ca *ca, const pki_authority *authority, pki_err *err)
 		    authority->name);
 	if (rc == PKI_OK)
 		rc = pki_file_begin(path, PUBLIC_MODE, PKI_FILE_REPLACE,
-		    &chain, err);
+		    &file, err);
+	chain.out = file;
 	if (rc == PKI_OK)
-		rc = add_crls(ca, authority, chain, err);
+		rc = add_crls(&chain, authority, err);
 	if (rc == PKI_OK && parent != authority)
-		rc = add_crls(ca, parent, chain, err);
-	return rc == PKI_OK ? pki_file_commit(chain, err) : rc;
+		rc = add_crls(&chain, parent, err);
+	return rc == PKI_OK ? pki_file_commit(file, err) : rc;
 }
 
 struct below {
@@ -228,7 +312,8 @@ struct below {
 
 /* Under the lock of the CA below, whose publisher writes the same file. */
 static pki_code
-lock_and_put_chain(pki_ca *ca, const pki_authority *authority, pki_err *err)
+lock_and_put_chain(pki_ca *ca, const pki_authority *authority,
+    const pki_authority *publisher, pki_err *err)
 {
 	PKI_AUTO(pki_lock) lock = NULL;
 	char path[PKI_PATH_MAX];
@@ -241,7 +326,7 @@ lock_and_put_chain(pki_ca *ca, const pki_authority *authority, pki_err *err)
 		rc = pki_lock_take(lock, PKI_PUBLISH_WAIT_MS, err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = put_chain(ca, authority, err);
+	rc = put_chain(ca, authority, publisher, err);
 	pki_lock_drop(lock);
 	return rc;
 }
@@ -258,9 +343,9 @@ put_chain_of(const pki_ca_row *row, void *arg, pki_err *err)
 		return PKI_OK;
 	rc = pki_authority_get(below->ca, row->name, &authority, err);
 	if (rc == PKI_OK && authority == below->authority)
-		return put_chain(below->ca, authority, err);
-	return rc == PKI_OK ? lock_and_put_chain(below->ca, authority, err) :
-	    rc;
+		return put_chain(below->ca, authority, authority, err);
+	return rc == PKI_OK ? lock_and_put_chain(below->ca, authority,
+	    below->authority, err) : rc;
 }
 
 pki_code

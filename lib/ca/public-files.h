@@ -24,8 +24,14 @@ void pki_public_sweep(pki_ca *ca, const pki_authority *authority);
 pki_code pki_public_place(pki_ca *ca, const char *file, pki_crl_place *out,
     pki_err *err);
 
-/* A CRL as DER at file ("crl/issuing/full.crl"), then its PEM twin. */
+/* A CRL at file ("crl/issuing/full.crl"), or its PEM twin, by its DER. */
 pki_code pki_public_put_crl(pki_ca *ca, const char *file, pki_bytes der,
+    pki_err *err);
+pki_code pki_public_put_twin(pki_ca *ca, const char *file, pki_bytes der,
+    pki_err *err);
+
+/* A published file's octets, in pieces.  PKI_NOT_FOUND, PKI_SYSTEM. */
+pki_code pki_public_stream(pki_ca *ca, const char *file, const pki_sink *sink,
     pki_err *err);
 
 /*
@@ -39,8 +45,9 @@ pki_code pki_public_lists(pki_ca *ca, const pki_authority *authority,
 
 /*
  * chain.pem of this CA and of those below it: the CRLs that a broker needs,
- * the leaf's issuer first, the root last.  The caller holds the publish lock
- * of this CA; locks are taken downwards only.
+ * the leaf's issuer first, the root last.  Of this CA by its PEM twins, whose
+ * DER files may be about to appear; of the others by their DER files.  The
+ * caller holds the publish lock of this CA; locks are taken downwards only.
  */
 pki_code pki_public_put_chains(pki_ca *ca, const pki_authority *authority,
     pki_err *err);

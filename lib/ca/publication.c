@@ -55,34 +55,63 @@ next_number(const pki_publication *p, int64_t *out, pki_err *err)
 		*out = p->previous.number;
 	if (floor.crl_number > *out)
 		*out = floor.crl_number;
+	if (*out >= PKI_CRL_NUMBER_MAX)
+		return pki_refuse(err, PKI_DENIED, PKI_GATE_RULE,
+		    "a number below 2^62 in database, floor and published CRL",
+		    "number %lld was used", (long long)*out);
 	++*out;
 	return PKI_OK;
 }
 
-/* thisUpdate = max(previous + 1 s, now - backdate); DESIGN 5. */
-static pki_code
-update_times(const pki_publication *p, pki_crl_fields *fields, pki_err *err)
+pki_code
+pki_publication_check_clock(pki_ca *ca, int64_t this_update, pki_err *err)
 {
-	const pki_config *config = p->ca->config;
-	int64_t now = pki_clock_now(p->ca->clock), before = 0;
-	bool is_root = strcmp(p->authority->name, p->authority->parent) == 0;
+	char text[PKI_TIME_TEXT];
+
+	if (this_update < pki_clock_now(ca->clock) + PKI_CRL_AHEAD_MAX)
+		return PKI_OK;
+	return pki_fail(err, PKI_CLOCK, "clock-suspect: the published CRL is "
+	    "ahead of the clock, of %s; correct the clock, or, when it is "
+	    "right, run 'pki-ctl crl publish --accept-clock'",
+	    pki_time_format(this_update, text));
+}
+
+/* The greatest thisUpdate of this scope, on record or published. */
+static pki_code
+last_update(const pki_publication *p, int64_t *out, pki_err *err)
+{
 	pki_crl_row last;
 	pki_code rc;
 
+	*out = p->has_previous ? p->previous.this_update : 0;
 	rc = pki_store_get_crl(p->ca->store, p->authority->id, p->scope, &last,
 	    err);
+	if (rc == PKI_OK && last.this_update > *out)
+		*out = last.this_update;
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+/* thisUpdate = max(previous + 1 s, now - backdate); DESIGN 5. */
+static pki_code
+update_times(pki_publication *p, pki_crl_fields *fields, pki_err *err)
+{
+	const pki_config *config = p->ca->config;
+	int64_t now = pki_clock_now(p->ca->clock), before;
+	bool is_root = strcmp(p->authority->name, p->authority->parent) == 0;
+	pki_code rc = last_update(p, &before, err);
+
 	if (rc == PKI_OK)
-		before = last.this_update;
-	else if (rc != PKI_NOT_FOUND)
-		return rc;
-	if (p->has_previous && p->previous.this_update > before)
-		before = p->previous.this_update;
-	if (before + 1 > now + 5)
-		return pki_fail(err, PKI_CLOCK, "clock-suspect: the published "
-		    "CRL is ahead of the clock");
+		rc = pki_publication_check_clock(p->ca, before, err);
 	fields->this_update = now - config->crl_backdate;
-	if (fields->this_update <= before)
+	p->ahead = 0;
+	if (rc == PKI_CLOCK && p->options->ahead == PKI_AHEAD_ACCEPTED) {
+		p->ahead = before;
+		fields->this_update = now;
+	} else if (rc != PKI_OK) {
+		return rc;
+	} else if (fields->this_update <= before) {
 		fields->this_update = before + 1;
+	}
 	fields->next_update = fields->this_update +
 	    (is_root ? config->root_crl_life : config->crl_life);
 	if (fields->next_update > pki_cert_not_after(p->authority->cert))
@@ -91,7 +120,7 @@ update_times(const pki_publication *p, pki_crl_fields *fields, pki_err *err)
 }
 
 static pki_code
-set_fields(const pki_publication *p, pki_crl_fields *fields,
+set_fields(pki_publication *p, pki_crl_fields *fields,
     char idp[PKI_URL_MAX], pki_err *err)
 {
 	pki_code rc = PKI_OK;
@@ -162,6 +191,7 @@ judge(pki_publication *p, pki_leaving *leaving, pki_err *err)
 		.may_leave = pki_leaving_ask, .arg = leaving,
 		.missing = p->options->missing,
 		.missing_arg = p->options->arg,
+		.ahead = p->options->ahead,
 	};
 
 	pki_crl_list_of_reader(&next, pki_crl_draft_reader(p->made));
@@ -171,9 +201,11 @@ judge(pki_publication *p, pki_leaving *leaving, pki_err *err)
 static pki_code
 make(pki_publication *p, pki_publish_mode mode, pki_err *err)
 {
+	int64_t now = pki_clock_now(p->ca->clock);
 	pki_leaving leaving = {
 		.ca = p->ca, .authority = p->authority,
-		.at = p->previous.this_update, .lost = p->options->lost,
+		.at = pki_crl_list_expiry(&p->previous, now),
+		.lost = p->options->lost,
 		.damage = mode == PKI_PUBLISH_UNION ? PKI_DAMAGE_STAYS :
 		    PKI_DAMAGE_FAILS,
 	};
@@ -181,7 +213,7 @@ make(pki_publication *p, pki_publish_mode mode, pki_err *err)
 		.ca = p->ca, .authority = p->authority, .scope = p->scope,
 		.previous = p->has_previous ? &p->previous : NULL,
 		.leaving = mode == PKI_PUBLISH_UNION ? &leaving : NULL,
-		.now = pki_clock_now(p->ca->clock),
+		.now = now,
 	};
 	pki_code rc = write_draft(p, &source, err);
 
@@ -208,25 +240,73 @@ make_again(pki_publication *p, pki_publish_mode mode, pki_err *err)
 	return make(p, mode, err);
 }
 
+static pki_code
+make_in_any_order(pki_publication *p, pki_publish_mode mode, pki_err *err)
+{
+	pki_code rc = make_again(p, mode, err);
+
+	/* Signed by our key, but with entries in another program's order. */
+	if (rc == PKI_BAD_INPUT && p->has_previous) {
+		rc = open_previous(p, pki_crl_list_open, err);
+		if (rc == PKI_OK)
+			rc = make_again(p, mode, err);
+	}
+	return rc;
+}
+
+/*
+ * Is the published file another one than was recorded?  An older one than the
+ * record is what a publisher leaves who was killed before the rename; one that
+ * is as new or newer, and not on record, comes from elsewhere, or the record
+ * is an old copy.
+ */
+static pki_code
+is_unknown(const pki_publication *p, bool *out, pki_err *err)
+{
+	pki_crl_row row;
+	pki_code rc;
+
+	*out = false;
+	if (!p->has_previous)
+		return PKI_OK;
+	rc = pki_store_get_crl(p->ca->store, p->authority->id, p->scope, &row,
+	    err);
+	if (rc == PKI_OK)
+		*out = p->previous.number >= row.number &&
+		    !pki_digest_equal(&p->previous.digest, &row.digest);
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+static pki_code
+refuse_unknown(const pki_publication *p, pki_err *err)
+{
+	return pki_refuse(err, PKI_DENIED, PKI_GATE_RULE,
+	    "the file on record (after a restore 'pki-ctl crl publish "
+	    "--if-due' lists what is on either)",
+	    "number %lld in %s is not on record",
+	    (long long)p->previous.number, p->file);
+}
+
 pki_code
 pki_publication_make(pki_publication *p, pki_err *err)
 {
 	pki_err reason = { .code = PKI_OK };
+	bool unknown = false;
 	pki_code rc;
 
 	rc = pki_crl_file(p->authority, p->scope, p->file, &reason);
 	if (rc == PKI_OK)
 		rc = open_previous(p, pki_crl_list_open_unread, &reason);
 	if (rc == PKI_OK)
-		rc = make(p, PKI_PUBLISH_STRICT, &reason);
-	/* Signed by our key, but with entries in another program's order. */
-	if (rc == PKI_BAD_INPUT && p->has_previous) {
-		rc = open_previous(p, pki_crl_list_open, &reason);
-		if (rc == PKI_OK)
-			rc = make_again(p, PKI_PUBLISH_STRICT, &reason);
-	}
+		rc = is_unknown(p, &unknown, &reason);
+	if (rc == PKI_OK)
+		rc = make_in_any_order(p, PKI_PUBLISH_STRICT, &reason);
+	/* Who gives entries up has looked at it. */
+	if (rc == PKI_OK && unknown && p->options->lost == NULL)
+		rc = refuse_unknown(p, &reason);
 	if (p->options->mode == PKI_PUBLISH_UNION && is_loss(rc, &reason))
-		rc = make_again(p, PKI_PUBLISH_UNION, &reason);
+		rc = make_in_any_order(p, PKI_PUBLISH_UNION, &reason);
+	p->result.replaced_unknown = unknown;
 	if (rc != PKI_OK && err != NULL)
 		*err = reason;
 	return rc;
@@ -253,6 +333,25 @@ append_lost(pki_ca *ca, const pki_publication_entry *entry, pki_err *err)
 	return rc;
 }
 
+/* The operator's word that the clock is right, one row for each list. */
+static pki_code
+append_ahead(pki_ca *ca, const pki_publication_entry *entry, pki_err *err)
+{
+	char ahead[PKI_TIME_TEXT];
+	const pki_audit_detail details[] = {
+		{ .key = "scope", .number = entry->row.scope },
+		{ .key = "this-update",
+		    .text = pki_time_format(entry->ahead, ahead) },
+		{ .key = NULL },
+	};
+	const pki_audit_event event = {
+		.action = PKI_AUDIT_CLOCK, .who = entry->options->who,
+		.ca = entry->authority->name, .details = details,
+	};
+
+	return entry->ahead == 0 ? PKI_OK : pki_audit_append(ca, &event, err);
+}
+
 static pki_code
 put_record(pki_ca *ca, const pki_publication_entry *entry, const char *floor,
     pki_err *err)
@@ -269,6 +368,8 @@ put_record(pki_ca *ca, const pki_publication_entry *entry, const char *floor,
 		rc = pki_store_put_crl(ca->store, &entry->row, err);
 	if (rc == PKI_OK)
 		rc = append_lost(ca, entry, err);
+	if (rc == PKI_OK)
+		rc = append_ahead(ca, entry, err);
 	if (rc == PKI_OK)
 		rc = pki_audit_append(ca, &event, err);
 	if (rc == PKI_OK)
@@ -299,7 +400,8 @@ pki_code
 pki_publication_install(pki_publication *p, pki_err *err)
 {
 	const pki_published *result = &p->result;
-	bool union_needed = result->kept != 0 || result->damaged;
+	bool union_needed = result->kept != 0 || result->damaged ||
+	    result->replaced_unknown;
 	const pki_audit_detail details[] = {
 		{ .key = "file", .text = p->file },
 		{ .key = "number", .number = result->number },
@@ -312,7 +414,7 @@ pki_publication_install(pki_publication *p, pki_err *err)
 	const pki_publication_entry entry = {
 		.action = PKI_AUDIT_CRL,
 		.authority = p->authority, .options = p->options,
-		.details = details, .list = &list,
+		.details = details, .list = &list, .ahead = p->ahead,
 		.row = {
 			.ca_id = p->authority->id, .number = result->number,
 			.scope = p->scope, .entries = result->entries,
@@ -328,5 +430,11 @@ pki_publication_install(pki_publication *p, pki_err *err)
 	rc = pki_crl_draft_sync(p->made, err);
 	if (rc == PKI_OK)
 		rc = pki_publication_record(p->ca, &entry, err);
-	return rc == PKI_OK ? pki_crl_draft_commit(p->made, err) : rc;
+	return rc == PKI_OK ? pki_crl_draft_commit_twin(p->made, err) : rc;
+}
+
+pki_code
+pki_publication_finish(pki_publication *p, pki_err *err)
+{
+	return pki_crl_draft_commit(p->made, err);
 }

@@ -13,6 +13,24 @@ struct round {
 	enum { DRY, WET }          how;
 };
 
+/*
+ * The complete list's file is the last to appear, behind the chains: who finds
+ * it up to date need not fear for the others.  Where a chain cannot be written
+ * the list goes out all the same.
+ */
+static pki_code
+install(const struct round *round, pki_publication *p, pki_err *err)
+{
+	pki_code rc = pki_publication_install(p, err), chains = PKI_OK;
+
+	if (rc == PKI_OK && p->scope == PKI_SCOPE_COMPLETE)
+		chains = pki_public_put_chains(round->ca, round->authority,
+		    err);
+	if (rc == PKI_OK)
+		rc = pki_publication_finish(p, chains == PKI_OK ? err : NULL);
+	return chains == PKI_OK ? rc : chains;
+}
+
 static pki_code
 publish_one(const struct round *round, int64_t scope, pki_err *err)
 {
@@ -23,7 +41,7 @@ publish_one(const struct round *round, int64_t scope, pki_err *err)
 	pki_code rc = pki_publication_make(&p, err);
 
 	if (rc == PKI_OK && round->how == WET)
-		rc = pki_publication_install(&p, err);
+		rc = install(round, &p, err);
 	if (rc == PKI_OK && round->options->visit != NULL)
 		rc = round->options->visit(&p.result, round->options->arg,
 		    err);
@@ -35,17 +53,14 @@ static pki_code
 publish_all(const struct round *round, pki_err *err)
 {
 	int64_t last = -1, scope;
-	pki_code rc;
+	pki_code rc = PKI_OK;
 
-	rc = publish_one(round, PKI_SCOPE_COMPLETE, err);
-	if (rc == PKI_OK && round->authority->crl_form == PKI_CRL_PARTITIONED)
+	if (round->authority->crl_form == PKI_CRL_PARTITIONED)
 		rc = pki_store_last_partition(round->ca->store,
 		    round->authority->id, &last, err);
 	for (scope = 0; rc == PKI_OK && scope <= last; scope++)
 		rc = publish_one(round, scope, err);
-	if (rc == PKI_OK && round->how == WET)
-		rc = pki_public_put_chains(round->ca, round->authority, err);
-	return rc;
+	return rc == PKI_OK ? publish_one(round, PKI_SCOPE_COMPLETE, err) : rc;
 }
 
 /*
@@ -114,6 +129,36 @@ start_round(struct round *round, const char *name, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_authority_signer(round->ca, round->authority, err);
 	return rc;
+}
+
+static pki_code
+check_ahead(pki_ca *ca, const pki_authority *authority, int64_t scope,
+    pki_err *err)
+{
+	pki_crl_row row;
+	pki_code rc = pki_store_get_crl(ca->store, authority->id, scope, &row,
+	    err);
+
+	if (rc == PKI_OK)
+		rc = pki_publication_check_clock(ca, row.this_update, err);
+	return rc == PKI_NOT_FOUND ? PKI_OK : rc;
+}
+
+pki_code
+pki_ca_check_crl_clock(pki_ca *ca, const char *name, pki_err *err)
+{
+	pki_authority *authority;
+	int64_t scope, last = -1;
+	pki_code rc = pki_ca_check_clock(ca, err);
+
+	if (rc == PKI_OK)
+		rc = pki_authority_get(ca, name, &authority, err);
+	if (rc == PKI_OK && authority->crl_form == PKI_CRL_PARTITIONED)
+		rc = pki_store_last_partition(ca->store, authority->id, &last,
+		    err);
+	for (scope = PKI_SCOPE_COMPLETE; rc == PKI_OK && scope <= last; scope++)
+		rc = check_ahead(ca, authority, scope, err);
+	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "CRL of '%s'", name);
 }
 
 pki_code

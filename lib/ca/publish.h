@@ -18,8 +18,9 @@ typedef struct pki_published {
 	int64_t     number;
 	int64_t     this_update, next_update;
 	int64_t     entries;
-	int64_t     kept;               /* of them, unknown to the record */
+	int64_t     kept;               /* of them, not what the record says */
 	bool        damaged;            /* the record could not all be read */
+	bool        replaced_unknown;   /* the file before is not on record */
 } pki_published;
 typedef pki_code pki_published_visitor(const pki_published *published,
     void *arg, pki_err *err);
@@ -61,9 +62,23 @@ typedef struct pki_lost {
 	size_t            count;
 } pki_lost;
 
+/*
+ * What is done when the published CRL is ahead of the clock.  It was signed
+ * when the clock was wrong, or the clock is wrong now.
+ */
+typedef enum pki_publish_ahead {
+	PKI_AHEAD_REFUSED,      /* PKI_CLOCK */
+	/*
+	 * An operator says that the clock is right: thisUpdate goes back to
+	 * now, audited as "clock-accept".
+	 */
+	PKI_AHEAD_ACCEPTED,
+} pki_publish_ahead;
+
 typedef struct pki_publish_options {
 	const pki_requester   *who;
 	pki_publish_mode       mode;
+	pki_publish_ahead      ahead;
 	pki_lost              *lost;    /* or NULL */
 	pki_published_visitor *visit;   /* or NULL */
 	/* Called for each missing entry that made the gate refuse; or NULL. */
@@ -81,6 +96,13 @@ PKI_CHECKED pki_code pki_ca_publish_with(pki_ca *ca, const char *name,
 /* The same up to the gate: nothing is recorded, nothing appears. */
 PKI_CHECKED pki_code pki_ca_publish_check(pki_ca *ca, const char *name,
     const pki_publish_options *options, pki_err *err);
+
+/*
+ * Is the clock believed, and behind no CRL of this CA on record?  What
+ * publishing asks too, without a key.  PKI_CLOCK; PKI_NOT_FOUND, PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_ca_check_crl_clock(pki_ca *ca, const char *name,
+    pki_err *err);
 
 /*
  * Install a CRL made elsewhere (by an offline root) for a CA whose

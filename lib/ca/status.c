@@ -1,21 +1,24 @@
 #include "ca/status.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fault.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "ca/due.h"
-#include "ca/find.h"
 #include "ca/handle.h"
+#include "ca/public-check.h"
 #include "ca/public-files.h"
-#include "ca/rowhash.h"
 
 /* A full CRL is hashed anew in every handshake: DESIGN 5. */
 #define FULL_CRL_LIMIT 5000
 #define WAL_ALARM ((int64_t)256 << 20)
 #define WAL_STOP ((int64_t)1 << 30)
 #define CRL_ALARM_PERCENT 25
+/* 9999-12-31T23:59:59Z */
+#define TIME_MAX INT64_C(253402300799)
 
 pki_code
 pki_fail_log(pki_err *err)
@@ -62,8 +65,9 @@ warn_crl(const struct survey *survey, const pki_status_ca *line,
 
 	if (crl->this_update > survey->status->now + 5)
 		warn(survey, "the CRL of '%s' is ahead of the clock until %s: "
-		    "none can be published before", line->name,
-		    pki_time_format(crl->this_update, when));
+		    "none can follow before; when the clock is right, run "
+		    "'pki-ctl crl publish --accept-clock %s'", line->name,
+		    pki_time_format(crl->this_update, when), line->name);
 	if (left <= 0)
 		warn(survey, "the CRL of '%s' has expired: brokers refuse "
 		    "everyone; run 'pki-ctl crl publish %s'", line->name,
@@ -132,11 +136,17 @@ warn_ca(const struct survey *survey, const pki_authority *authority,
 }
 
 static void
-warn_unpublished(const struct survey *survey, const char *name)
+warn_unpublished(const struct survey *survey, const pki_authority *authority)
 {
+	const char *name = authority->name;
+	pki_public_state state = { 0 };
 	pki_err err = { 0 };
 	int64_t count;
-	pki_code rc = pki_ca_unpublished(survey->ca, name, &count, &err);
+	pki_code rc;
+
+	rc = pki_unpublished_entries(survey->ca, authority, &count, &err);
+	if (rc == PKI_OK)
+		rc = pki_public_check(survey->ca, authority, &state, &err);
 
 	if (rc != PKI_OK)
 		warn(survey, "the published CRL of '%s': %s", name, err.msg);
@@ -144,6 +154,10 @@ warn_unpublished(const struct survey *survey, const char *name)
 		warn(survey, "revocations of '%s' are missing in its published "
 		    "CRL: %lld; run 'pki-ctl crl publish %s'", name,
 		    (long long)count, name);
+	else if (state.behind > 0)
+		warn(survey, "published files of '%s' are not what was "
+		    "recorded: %lld, %s is the first; run 'pki-ctl crl publish "
+		    "%s'", name, (long long)state.behind, state.file, name);
 }
 
 static pki_code
@@ -162,11 +176,17 @@ survey_crl(const struct survey *survey, const pki_authority *authority,
 	}
 	if (rc != PKI_OK)
 		return rc;
+	if (crl.this_update < 0 || crl.this_update > TIME_MAX ||
+	    crl.next_update < 0 || crl.next_update > TIME_MAX) {
+		warn(survey, "what is on record of the CRL of '%s' is damaged: "
+		    "no such dates", authority->name);
+		return PKI_OK;
+	}
 	line->crl_number = crl.number;
 	line->crl_next_update = crl.next_update;
 	line->crl_entries = crl.entries;
 	warn_crl(survey, line, &crl, authority);
-	warn_unpublished(survey, authority->name);
+	warn_unpublished(survey, authority);
 	return PKI_OK;
 }
 
@@ -202,6 +222,30 @@ survey_ca(const pki_ca_info *info, void *arg, pki_err *err)
 	return PKI_OK;
 }
 
+/* A command that was killed while it replaced a key leaves the old one. */
+static void
+warn_old_keys(const struct survey *survey)
+{
+	char path[PKI_PATH_MAX], name[128];
+	const struct dirent *entry;
+	DIR *keys;
+
+	if (pki_ca_path(survey->ca, path, NULL, "keys") != PKI_OK ||
+	    (keys = opendir(path)) == NULL)
+		return;
+	while ((entry = readdir(keys)) != NULL) {
+		size_t len = strlen(entry->d_name);
+
+		if (len > strlen(".old") && strcmp(entry->d_name + len -
+		    strlen(".old"), ".old") == 0)
+			warn(survey, "%s/%s is a key that was being replaced: "
+			    "put it back, or remove it", path,
+			    pki_text_escape(pki_bytes_text(entry->d_name),
+			    name, sizeof(name)));
+	}
+	closedir(keys);
+}
+
 /* What is wrong with the surroundings is a warning here, never a failure. */
 static void
 survey_surroundings(const struct survey *survey)
@@ -217,6 +261,7 @@ survey_surroundings(const struct survey *survey)
 	    WAL_ALARM))
 		warn(survey, "the write-ahead log has %lld MiB: a reader holds "
 		    "it", (long long)(survey->status->wal_bytes >> 20));
+	warn_old_keys(survey);
 }
 
 pki_code
@@ -232,102 +277,5 @@ pki_ca_status(pki_ca *ca, pki_status *status, pki_err *err)
 		rc = pki_ca_each(ca, survey_ca, &survey, err);
 	if (rc == PKI_OK)
 		survey_surroundings(&survey);
-	return rc;
-}
-
-/* db check */
-struct check {
-	int64_t       rows;             /* of every table */
-	int64_t       certs, total;     /* certificates: most of the work */
-	pki_progress *progress;
-	void         *arg;
-};
-
-static pki_code
-add_issued(const pki_ca_info *info, void *arg, pki_err *err)
-{
-	struct check *check = arg;
-
-	(void)err;
-	check->total += info->issued;
-	return PKI_OK;
-}
-
-static void
-count_row(struct check *check)
-{
-	check->rows++;
-}
-
-static void
-count_cert(struct check *check)
-{
-	count_row(check);
-	if (++check->certs % 1000 == 0 && check->progress != NULL)
-		check->progress(check->certs, check->total, check->arg);
-}
-
-static pki_code
-check_identity(const pki_identity_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_identity(row, err);
-}
-
-static pki_code
-check_pubkey(const pki_pubkey_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_pubkey(row, err);
-}
-
-static pki_code
-check_ca(const pki_ca_row *row, void *arg, pki_err *err)
-{
-	count_row(arg);
-	return pki_row_verify_ca(row, err);
-}
-
-/* The row's hash was verified; now the certificate against its row. */
-static pki_code
-check_cert(const pki_cert_row *row, void *arg, pki_err *err)
-{
-	PKI_AUTO(pki_cert) cert = NULL;
-	char serial[PKI_SERIAL_TEXT];
-	pki_code rc = pki_cert_parse(row->der, &cert, err);
-
-	count_cert(arg);
-	if (rc == PKI_OK &&
-	    pki_serial_equal(pki_cert_serial(cert), &row->serial) &&
-	    pki_cert_not_before(cert) == row->not_before &&
-	    pki_cert_not_after(cert) == row->not_after &&
-	    pki_digest_equal(pki_pubkey_digest(pki_cert_key(cert)),
-	    &row->pubkey_digest))
-		return PKI_OK;
-	return pki_fail(err, PKI_DAMAGED, "certificate %s is not what its row "
-	    "says", pki_serial_format(&row->serial, serial));
-}
-
-pki_code
-pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
-    pki_err *err)
-{
-	struct check check = { .progress = progress, .arg = arg };
-	pki_code rc;
-
-	rc = pki_ca_each(ca, add_issued, &check, err);
-	if (rc == PKI_OK)
-		rc = pki_store_check(ca->store, err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_ca(ca->store, check_ca, &check, err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_identity(ca->store, check_identity, &check,
-		    err);
-	if (rc == PKI_OK)
-		rc = pki_store_each_pubkey(ca->store, check_pubkey, &check,
-		    err);
-	if (rc == PKI_OK)
-		rc = pki_ca_each_cert(ca, NULL, NULL, check_cert, &check, err);
-	*out_rows = check.rows;
 	return rc;
 }

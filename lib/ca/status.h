@@ -32,15 +32,19 @@ typedef struct pki_status {
  * Warnings: revocations that the published CRL lacks; a CRL with less than
  * 25 % of its life left or expired; a full CRL of over 5 000 entries; a CA
  * that expires within pki.conf's warning or before a certificate of full
- * length could; a clock that is not believed; a WAL over 256 MiB; a key file
- * that is missing; a template that does not load.  PKI_STORE, PKI_DAMAGED.
+ * length could; a clock that is not believed; a WAL over 256 MiB; a key
+ * file that is missing, or an old one left beside it; a template that does
+ * not load.  PKI_STORE, PKI_DAMAGED.
  */
 PKI_CHECKED pki_code pki_ca_status(pki_ca *ca, pki_status *status,
     pki_err *err);
 
 /*
- * db check: the database's own check, then every row's hash and that each
- * certificate's DER says what its row says.  *out_rows: rows looked at.
+ * db check: the database's own check; every row's hash; that each certificate
+ * says what its row says and is signed by its CA, each CA's by its parent;
+ * that the keys of certificates lost as keyCompromise are blocked, and no
+ * others; then the audit log as pki_audit_verify() does.  *out_rows: rows
+ * looked at but the log's.  PKI_DAMAGED says which.
  */
 PKI_CHECKED pki_code pki_ca_check(pki_ca *ca, int64_t *out_rows,
     pki_progress *progress, void *arg, pki_err *err);

@@ -6,15 +6,19 @@
 #include "ca/rowhash.h"
 
 int64_t
-pki_withdraw_time(pki_ca *ca)
+pki_withdraw_time(pki_ca *ca, const char *name)
 {
-	int64_t now = pki_clock_now(ca->clock);
+	int64_t now = pki_clock_now(ca->clock), end = INT64_MAX;
+	pki_authority *authority;
 	pki_floor floor;
 
-	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK ||
-	    now >= floor.time - PKI_FLOOR_SLACK)
+	if (pki_authority_get(ca, name, &authority, NULL) == PKI_OK)
+		end = pki_cert_not_after(authority->cert);
+	if (pki_ca_floor(ca, &floor, NULL) != PKI_OK)
+		return now < end ? now : end;
+	if (now >= floor.time - PKI_FLOOR_SLACK && now <= end)
 		return now;
-	return floor.time;
+	return floor.time < end ? floor.time : end;
 }
 
 /* A certificate on hold, of the same identity. */
@@ -70,12 +74,10 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
     int64_t invalid_since, const pki_requester *who, pki_err *err)
 {
 	char since[PKI_TIME_TEXT];
-	pki_audit_detail details[] = {
+	pki_audit_detail details[4] = {
 		{ .key = "reason", .text = pki_reason_name(reason) },
-		{ .key = invalid_since == 0 ? NULL : "invalid-since",
-		    .text = pki_time_format(invalid_since, since) },
-		{ .key = NULL },
 	};
+	size_t count = 1;
 	pki_audit_event event = {
 		.action = row->status == PKI_CERT_REVOKED ? PKI_AUDIT_REASON :
 		    PKI_AUDIT_REVOKE,
@@ -85,9 +87,15 @@ pki_withdraw_cert(pki_ca *ca, pki_cert_row *row, pki_reason reason,
 	bool was_held = row->status == PKI_CERT_HELD;
 	pki_code rc;
 
+	if (invalid_since != 0)
+		details[count++] = (pki_audit_detail){ .key = "invalid-since",
+		    .text = pki_time_format(invalid_since, since) };
+	if (row->status != PKI_CERT_GOOD)
+		details[count++] = (pki_audit_detail){ .key = "was",
+		    .text = pki_reason_name((pki_reason)row->reason) };
 	/* The date of a revocation never moves: it decides disputes. */
 	if (row->status != PKI_CERT_REVOKED)
-		row->revoked_at = event.at = pki_withdraw_time(ca);
+		row->revoked_at = event.at = pki_withdraw_time(ca, row->ca);
 	row->status = PKI_CERT_REVOKED;
 	row->reason = (int)reason;
 	if (invalid_since != 0)

@@ -10,8 +10,11 @@
 #include "ca/handle.h"
 #include "x509/crl.h"
 
-/* Now, or the floor's time when the clock has gone back behind it. */
-int64_t pki_withdraw_time(pki_ca *ca);
+/*
+ * Now; or the floor's time when the clock has gone back behind it, or is
+ * beyond the end of this CA, which had worked before that.
+ */
+int64_t pki_withdraw_time(pki_ca *ca, const char *name);
 
 /* An identity is held while one of its certificates is, and live again. */
 pki_code pki_withdraw_settle(pki_ca *ca, const pki_cert_row *row,

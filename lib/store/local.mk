@@ -17,6 +17,7 @@ libpki_ca_la_SOURCES += \
 	%D%/store-sqlite-identity.c \
 	%D%/store-sqlite-open.c \
 	%D%/store-sqlite-run.c \
+	%D%/store-sqlite-schema.c \
 	%D%/store-sqlite-sql.c \
 	%D%/store-sqlite.c \
 	%D%/store-sqlite.h \

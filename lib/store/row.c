@@ -76,6 +76,52 @@ is_line(const char *text)
 	return true;
 }
 
+/* Counts and times that nothing done with them can make overflow. */
+static bool
+is_count(int64_t count)
+{
+	return count >= 0 && count <= PKI_ROW_COUNT_MAX;
+}
+
+static bool
+is_time(int64_t when)
+{
+	return when >= -PKI_TIME_MAX && when <= PKI_TIME_MAX;
+}
+
+/*
+ * A key's place: "file:keys/NAME.key" below the state directory, or something
+ * that is no file.  It becomes a path, so that it leads nowhere else.
+ */
+static bool
+is_key_ref(const char *text)
+{
+	static const char head[] = "file:keys/", tail[] = ".key";
+	char name[PKI_CA_NAME_MAX + 1];
+	size_t len;
+
+	if (!is_text(text))
+		return false;
+	if (strncmp(text, "file:", 5) != 0)
+		return true;
+	len = strlen(text);
+	if (strncmp(text, head, strlen(head)) != 0 ||
+	    len <= strlen(head) + strlen(tail) ||
+	    len > strlen(head) + PKI_CA_NAME_MAX + strlen(tail) ||
+	    strcmp(text + len - strlen(tail), tail) != 0)
+		return false;
+	len -= strlen(head) + strlen(tail);
+	memcpy(name, text + strlen(head), len);
+	name[len] = '\0';
+	return pki_ca_name_check(name, NULL) == PKI_OK;
+}
+
+static bool
+is_ca_name(const char *text)
+{
+	return text != NULL && pki_ca_name_check(text, NULL) == PKI_OK;
+}
+
 bool
 pki_row_serial_is_valid(const pki_serial *serial)
 {
@@ -102,18 +148,20 @@ pki_row_subtrees(int64_t size)
 const char *
 pki_row_ca_flaw(const pki_ca_row *row)
 {
-	if (!is_text(row->name))
+	if (!is_ca_name(row->name))
 		return "name";
-	if (!is_text(row->parent))
+	if (!is_ca_name(row->parent))
 		return "parent";
 	if (!is_der(row->der))
 		return "der";
-	if (!is_text(row->key_ref))
+	if (!is_key_ref(row->key_ref))
 		return "key_ref";
 	if (row->crl_form < 0 || row->crl_form > 1)
 		return "crl_form";
-	if (row->partition_size < 0)
+	if (row->partition_size < 1 || !is_count(row->partition_size))
 		return "partition_size";
+	if (!is_time(row->created_at))
+		return "created_at";
 	return is_text(row->base_url) ? NULL : "base_url";
 }
 
@@ -130,6 +178,8 @@ pki_row_identity_flaw(const pki_identity_row *row)
 {
 	if (!is_text(row->name))
 		return "name";
+	if (!is_time(row->created_at))
+		return "created_at";
 	return row->state < PKI_IDENTITY_LIVE ||
 	    row->state > PKI_IDENTITY_RETIRED ? "state" : NULL;
 }
@@ -139,7 +189,8 @@ pki_row_pubkey_flaw(const pki_pubkey_row *row)
 {
 	if (row->identity_id < 0)
 		return "identity_id";
-	return row->blocked_at < 0 ? "blocked_at" : NULL;
+	return row->blocked_at < 0 || !is_time(row->blocked_at) ?
+	    "blocked_at" : NULL;
 }
 
 const char *
@@ -151,8 +202,16 @@ pki_row_cert_flaw(const pki_cert_row *row)
 		return "der";
 	if (row->key_origin < 0 || row->key_origin > 1)
 		return "key_origin";
-	if (row->partition < 0)
+	if (!is_count(row->partition))
 		return "partition";
+	if (!is_time(row->not_before) || !is_time(row->not_after))
+		return "validity";
+	if (!is_time(row->issued_at))
+		return "issued_at";
+	if (!is_time(row->revoked_at))
+		return "revoked_at";
+	if (!is_time(row->invalid_since))
+		return "invalid_since";
 	if (row->status < PKI_CERT_GOOD || row->status > PKI_CERT_HELD)
 		return "status";
 	return pki_row_reason_is_valid(row->reason) ? NULL : "reason";
@@ -161,18 +220,22 @@ pki_row_cert_flaw(const pki_cert_row *row)
 const char *
 pki_row_crl_flaw(const pki_crl_row *row)
 {
-	if (row->number < 1)
+	if (row->number < 1 || !is_count(row->number))
 		return "number";
-	if (row->scope < -1)
+	if (row->scope < -1 || row->scope > PKI_ROW_COUNT_MAX)
 		return "scope";
-	return row->entries < 0 ? "entries" : NULL;
+	if (!is_time(row->this_update) || !is_time(row->next_update))
+		return "time";
+	return is_count(row->entries) ? NULL : "entries";
 }
 
 const char *
 pki_row_audit_flaw(const pki_audit_row *row)
 {
-	if (row->seq < 0)
+	if (!is_count(row->seq))
 		return "seq";
+	if (!is_time(row->at))
+		return "at";
 	return is_line(row->line) ? NULL : "line";
 }
 

@@ -10,6 +10,9 @@
 
 #define PKI_PAGE_ROWS 500
 
+/* No count, number or sequence of ours comes near; one more always fits. */
+#define PKI_ROW_COUNT_MAX (INT64_MAX / 4)
+
 /* A kind of row.  Those that are walked begin with their id (or seq). */
 typedef struct pki_row_kind {
 	const char *name;

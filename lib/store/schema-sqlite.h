@@ -1,133 +1,183 @@
 #ifndef PKI_STORE_SCHEMA_SQLITE_H
 #define PKI_STORE_SCHEMA_SQLITE_H
 
+#include <stddef.h>
+
 /*
- * The layout, as the steps that lead to it: step i makes version i + 1 out of
- * version i.  A step that was released never changes; append another one.
+ * The layout: every object of the database, in the order of making, and the
+ * version that it came with.  An object that was released never changes;
+ * append what the next version brings.
+ *
+ * sqlite_schema must hold these and nothing else, word for word: a trigger or
+ * a view that somebody planted could undo a revocation.
  *
  * Names and key digests are random to an index, which costs insert rate at
  * size; so they live in their own small tables, and a certificate refers to
  * them by integer.  Serial numbers begin with the time: in order.
+ *
+ * The triggers are for other hands, such as the sqlite3 shell.  Connections
+ * of ours run none (store-sqlite-connect.c).
  */
 
-static const char *const schema_steps[] = {
-	"CREATE TABLE ca ("
-	"	id INTEGER PRIMARY KEY,"
-	"	name TEXT NOT NULL UNIQUE,"
-	"	parent TEXT NOT NULL,"
-	"	der BLOB NOT NULL,"
-	"	key_ref TEXT NOT NULL,"
-	"	crl_form INTEGER NOT NULL,"
-	"	partition_size INTEGER NOT NULL,"
-	"	base_url TEXT NOT NULL,"
-	"	created_at INTEGER NOT NULL,"
-	"	row_hash BLOB NOT NULL"
-	") STRICT;"
+static const struct schema_object {
+	int         version;
+	const char *type, *name, *table;        /* NULL: SQL that makes none */
+	const char *sql;                        /* NULL: SQLite makes it */
+} schema[] = {
+	{ 1, "table", "ca", "ca",
+	    "CREATE TABLE ca ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	name TEXT NOT NULL UNIQUE,"
+	    "	parent TEXT NOT NULL,"
+	    "	der BLOB NOT NULL,"
+	    "	key_ref TEXT NOT NULL,"
+	    "	crl_form INTEGER NOT NULL,"
+	    "	partition_size INTEGER NOT NULL,"
+	    "	base_url TEXT NOT NULL,"
+	    "	created_at INTEGER NOT NULL,"
+	    "	row_hash BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_ca_1", "ca", NULL },
 
 	/* What would need a walk over all certificates to be known. */
-	"CREATE TABLE ca_count ("
-	"	ca_id INTEGER PRIMARY KEY REFERENCES ca,"
-	"	issued INTEGER NOT NULL,"
-	"	last_partition INTEGER NOT NULL"
-	") STRICT;"
-	"CREATE TRIGGER ca_count_begins AFTER INSERT ON ca BEGIN"
-	"	INSERT INTO ca_count VALUES (NEW.id, 0, -1); END;"
+	{ 1, "table", "ca_count", "ca_count",
+	    "CREATE TABLE ca_count ("
+	    "	ca_id INTEGER PRIMARY KEY REFERENCES ca,"
+	    "	issued INTEGER NOT NULL,"
+	    "	last_partition INTEGER NOT NULL"
+	    ") STRICT" },
+	{ 1, "trigger", "ca_count_begins", "ca",
+	    "CREATE TRIGGER ca_count_begins AFTER INSERT ON ca BEGIN"
+	    "	INSERT INTO ca_count VALUES (NEW.id, 0, -1); END" },
 
-	"CREATE TABLE profile ("
-	"	id INTEGER PRIMARY KEY,"
-	"	name TEXT NOT NULL,"
-	"	digest BLOB NOT NULL UNIQUE,"
-	"	text BLOB NOT NULL"
-	") STRICT;"
+	{ 1, "table", "profile", "profile",
+	    "CREATE TABLE profile ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	name TEXT NOT NULL,"
+	    "	digest BLOB NOT NULL UNIQUE,"
+	    "	text BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_profile_1", "profile", NULL },
 
 	/* NOCASE folds A to Z only: names are ASCII. */
-	"CREATE TABLE identity ("
-	"	id INTEGER PRIMARY KEY,"
-	"	name TEXT NOT NULL COLLATE NOCASE,"
-	"	state INTEGER NOT NULL,"
-	"	created_at INTEGER NOT NULL,"
-	"	row_hash BLOB NOT NULL"
-	") STRICT;"
-	"CREATE UNIQUE INDEX identity_taken ON identity (name)"
-	"	WHERE state != 2;"
-	"CREATE INDEX identity_retired ON identity (name) WHERE state = 2;"
+	{ 1, "table", "identity", "identity",
+	    "CREATE TABLE identity ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	name TEXT NOT NULL COLLATE NOCASE,"
+	    "	state INTEGER NOT NULL,"
+	    "	created_at INTEGER NOT NULL,"
+	    "	row_hash BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "index", "identity_taken", "identity",
+	    "CREATE UNIQUE INDEX identity_taken ON identity (name)"
+	    "	WHERE state != 2" },
+	{ 1, "index", "identity_retired", "identity",
+	    "CREATE INDEX identity_retired ON identity (name)"
+	    " WHERE state = 2" },
 
 	/* digest_head: the first 8 octets as an integer, big-endian. */
-	"CREATE TABLE pubkey ("
-	"	id INTEGER PRIMARY KEY,"
-	"	digest_head INTEGER NOT NULL,"
-	"	digest_tail BLOB NOT NULL,"
-	"	identity_id INTEGER REFERENCES identity,"
-	"	blocked_at INTEGER NOT NULL,"
-	"	row_hash BLOB NOT NULL,"
-	"	UNIQUE (digest_head, digest_tail)"
-	") STRICT;"
+	{ 1, "table", "pubkey", "pubkey",
+	    "CREATE TABLE pubkey ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	digest_head INTEGER NOT NULL,"
+	    "	digest_tail BLOB NOT NULL,"
+	    "	identity_id INTEGER REFERENCES identity,"
+	    "	blocked_at INTEGER NOT NULL,"
+	    "	row_hash BLOB NOT NULL,"
+	    "	UNIQUE (digest_head, digest_tail)"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_pubkey_1", "pubkey", NULL },
 
-	"CREATE TABLE cert ("
-	"	id INTEGER PRIMARY KEY,"
-	"	ca_id INTEGER NOT NULL REFERENCES ca,"
-	"	identity_id INTEGER NOT NULL REFERENCES identity,"
-	"	pubkey_id INTEGER NOT NULL REFERENCES pubkey,"
-	"	profile_id INTEGER NOT NULL REFERENCES profile,"
-	"	serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 20),"
-	"	not_before INTEGER NOT NULL,"
-	"	not_after INTEGER NOT NULL,"
-	"	issued_at INTEGER NOT NULL,"
-	"	key_origin INTEGER NOT NULL,"
-	"	crl_partition INTEGER NOT NULL,"
-	"	status INTEGER NOT NULL,"
-	"	revoked_at INTEGER NOT NULL,"
-	"	reason INTEGER NOT NULL,"
-	"	invalid_since INTEGER NOT NULL,"
-	"	row_hash BLOB NOT NULL,"
-	"	der BLOB NOT NULL,"
-	"	UNIQUE (ca_id, serial)"
-	") STRICT;"
-	"CREATE INDEX cert_by_identity ON cert (identity_id);"
-	"CREATE INDEX cert_by_pubkey ON cert (pubkey_id);"
-	"CREATE INDEX cert_by_status ON cert (status) WHERE status != 0;"
+	{ 1, "table", "cert", "cert",
+	    "CREATE TABLE cert ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	ca_id INTEGER NOT NULL REFERENCES ca,"
+	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
+	    "	pubkey_id INTEGER NOT NULL REFERENCES pubkey,"
+	    "	profile_id INTEGER NOT NULL REFERENCES profile,"
+	    "	serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 20),"
+	    "	not_before INTEGER NOT NULL,"
+	    "	not_after INTEGER NOT NULL,"
+	    "	issued_at INTEGER NOT NULL,"
+	    "	key_origin INTEGER NOT NULL,"
+	    "	crl_partition INTEGER NOT NULL,"
+	    "	status INTEGER NOT NULL,"
+	    "	revoked_at INTEGER NOT NULL,"
+	    "	reason INTEGER NOT NULL,"
+	    "	invalid_since INTEGER NOT NULL,"
+	    "	row_hash BLOB NOT NULL,"
+	    "	der BLOB NOT NULL,"
+	    "	UNIQUE (ca_id, serial)"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_cert_1", "cert", NULL },
+	{ 1, "index", "cert_by_identity", "cert",
+	    "CREATE INDEX cert_by_identity ON cert (identity_id)" },
+	{ 1, "index", "cert_by_pubkey", "cert",
+	    "CREATE INDEX cert_by_pubkey ON cert (pubkey_id)" },
+	{ 1, "index", "cert_by_status", "cert",
+	    "CREATE INDEX cert_by_status ON cert (status) WHERE status != 0" },
+
 	/*
 	 * Holds all that a CRL says, in its order: short serials first.  And
 	 * the status, for else SQLite looks for it in the table.
 	 */
-	"CREATE INDEX cert_revoked ON cert (ca_id, length(serial), serial,"
-	"	crl_partition, revoked_at, reason, invalid_since, not_after,"
-	"	status) WHERE status != 0;"
-	"CREATE TRIGGER cert_counted AFTER INSERT ON cert BEGIN"
-	"	UPDATE ca_count SET issued = issued + 1,"
-	"	last_partition = max(last_partition, NEW.crl_partition)"
-	"	WHERE ca_id = NEW.ca_id; END;"
-	"CREATE TRIGGER cert_kept BEFORE DELETE ON cert BEGIN"
-	"	SELECT RAISE(ABORT, 'a certificate is never deleted'); END;"
+	{ 1, "index", "cert_revoked", "cert",
+	    "CREATE INDEX cert_revoked ON cert (ca_id, length(serial), serial,"
+	    "	crl_partition, revoked_at, reason, invalid_since, not_after,"
+	    "	status) WHERE status != 0" },
+	/*
+	 * The same for one partition of many: 0.1 ms instead of 22 for 200 of
+	 * 200 000 revoked.
+	 */
+	{ 1, "index", "cert_revoked_in_part", "cert",
+	    "CREATE INDEX cert_revoked_in_part ON cert (ca_id, crl_partition,"
+	    "	length(serial), serial, revoked_at, reason, invalid_since,"
+	    "	not_after, status) WHERE status != 0" },
+	{ 1, "trigger", "cert_counted", "cert",
+	    "CREATE TRIGGER cert_counted AFTER INSERT ON cert BEGIN"
+	    "	UPDATE ca_count SET issued = issued + 1,"
+	    "	last_partition = max(last_partition, NEW.crl_partition)"
+	    "	WHERE ca_id = NEW.ca_id; END" },
+	{ 1, "trigger", "cert_kept", "cert",
+	    "CREATE TRIGGER cert_kept BEFORE DELETE ON cert BEGIN"
+	    "	SELECT RAISE(ABORT, 'a certificate is never deleted'); END" },
 
-	"CREATE TABLE crl ("
-	"	ca_id INTEGER NOT NULL REFERENCES ca,"
-	"	number INTEGER NOT NULL,"
-	"	scope INTEGER NOT NULL,"
-	"	this_update INTEGER NOT NULL,"
-	"	next_update INTEGER NOT NULL,"
-	"	entries INTEGER NOT NULL,"
-	"	digest BLOB NOT NULL,"
-	"	PRIMARY KEY (ca_id, number)"
-	") STRICT, WITHOUT ROWID;"
-	"CREATE INDEX crl_by_scope ON crl (ca_id, scope, number);"
+	{ 1, "table", "crl", "crl",
+	    "CREATE TABLE crl ("
+	    "	ca_id INTEGER NOT NULL REFERENCES ca,"
+	    "	number INTEGER NOT NULL,"
+	    "	scope INTEGER NOT NULL,"
+	    "	this_update INTEGER NOT NULL,"
+	    "	next_update INTEGER NOT NULL,"
+	    "	entries INTEGER NOT NULL,"
+	    "	digest BLOB NOT NULL,"
+	    "	PRIMARY KEY (ca_id, number)"
+	    ") STRICT, WITHOUT ROWID" },
+	{ 1, "index", "crl_by_scope", "crl",
+	    "CREATE INDEX crl_by_scope ON crl (ca_id, scope, number)" },
 
-	"CREATE TABLE audit ("
-	"	seq INTEGER PRIMARY KEY,"
-	"	at INTEGER NOT NULL,"
-	"	line TEXT NOT NULL,"
-	"	leaf BLOB NOT NULL"
-	") STRICT;"
-	"CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN"
-	"	SELECT RAISE(ABORT, 'an audit row is never changed'); END;"
-	"CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN"
-	"	SELECT RAISE(ABORT, 'an audit row is never deleted'); END;"
-	"CREATE TABLE audit_tree ("
-	"	id INTEGER PRIMARY KEY CHECK (id = 1),"
-	"	size INTEGER NOT NULL,"
-	"	frontier BLOB NOT NULL"
-	") STRICT;"
-	"INSERT INTO audit_tree VALUES (1, 0, x'');",
+	{ 1, "table", "audit", "audit",
+	    "CREATE TABLE audit ("
+	    "	seq INTEGER PRIMARY KEY,"
+	    "	at INTEGER NOT NULL,"
+	    "	line TEXT NOT NULL,"
+	    "	leaf BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "trigger", "audit_unchanged", "audit",
+	    "CREATE TRIGGER audit_unchanged BEFORE UPDATE ON audit BEGIN"
+	    "	SELECT RAISE(ABORT, 'an audit row is never changed'); END" },
+	{ 1, "trigger", "audit_kept", "audit",
+	    "CREATE TRIGGER audit_kept BEFORE DELETE ON audit BEGIN"
+	    "	SELECT RAISE(ABORT, 'an audit row is never deleted'); END" },
+
+	{ 1, "table", "audit_tree", "audit_tree",
+	    "CREATE TABLE audit_tree ("
+	    "	id INTEGER PRIMARY KEY CHECK (id = 1),"
+	    "	size INTEGER NOT NULL,"
+	    "	frontier BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, NULL, NULL, NULL,
+	    "INSERT INTO audit_tree VALUES (1, 0, x'')" },
 };
 
 #endif

@@ -72,15 +72,30 @@ pki_store_get_crl(pki_store *store, int64_t ca_id, int64_t scope,
 	return store->backend->get_crl(store->db, ca_id, scope, out, err);
 }
 
+/* A number that the database keeps is input, like its rows. */
+static pki_code
+give_count(const char *what, int64_t count, int64_t least, int64_t *out,
+    pki_err *err)
+{
+	if (count < least || count > PKI_ROW_COUNT_MAX)
+		return pki_fail(err, PKI_DAMAGED, "the %s on record cannot be",
+		    what);
+	*out = count;
+	return PKI_OK;
+}
+
 pki_code
 pki_store_last_crl_number(pki_store *store, int64_t ca_id, int64_t *out,
     pki_err *err)
 {
+	int64_t number;
 	pki_code rc = enter_read(store, err);
 
 	if (rc != PKI_OK)
 		return rc;
-	return store->backend->last_crl_number(store->db, ca_id, out, err);
+	rc = store->backend->last_crl_number(store->db, ca_id, &number, err);
+	return rc == PKI_OK ? give_count("CRL number", number, 0, out, err) :
+	    rc;
 }
 
 pki_code
@@ -97,11 +112,14 @@ pki_code
 pki_store_count_certs(pki_store *store, int64_t ca_id, int64_t *out,
     pki_err *err)
 {
+	int64_t count;
 	pki_code rc = enter_read(store, err);
 
 	if (rc != PKI_OK)
 		return rc;
-	return store->backend->count_certs(store->db, ca_id, out, err);
+	rc = store->backend->count_certs(store->db, ca_id, &count, err);
+	return rc == PKI_OK ? give_count("count of certificates", count, 0,
+	    out, err) : rc;
 }
 
 pki_code
@@ -120,11 +138,14 @@ pki_code
 pki_store_last_partition(pki_store *store, int64_t ca_id, int64_t *out,
     pki_err *err)
 {
+	int64_t last;
 	pki_code rc = enter_read(store, err);
 
 	if (rc != PKI_OK)
 		return rc;
-	return store->backend->last_partition(store->db, ca_id, out, err);
+	rc = store->backend->last_partition(store->db, ca_id, &last, err);
+	return rc == PKI_OK ? give_count("last CRL partition", last, -1, out,
+	    err) : rc;
 }
 
 /* A walk over one kind of rows, and whom to call for each. */

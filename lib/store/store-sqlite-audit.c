@@ -63,7 +63,7 @@ pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out, pki_err *err)
 		return pki_fail(err, PKI_DAMAGED, "the audit tree is missing");
 	size = pki_sqlite_take_int(run);
 	frontier = pki_sqlite_take_bytes(run);
-	if (size < 0 || frontier.len !=
+	if (size < 0 || size > PKI_ROW_COUNT_MAX || frontier.len !=
 	    pki_row_subtrees(size) * sizeof(out->frontier[0]))
 		run->damaged = true;
 	rc = pki_sqlite_taken(run, "audit tree", err);
@@ -132,6 +132,10 @@ static const char *const questions[] = {
 	"SELECT 'CA ' || ca.name || ' was counted wrongly' FROM ca"
 	" LEFT JOIN ca_count n ON n.ca_id = ca.id WHERE n.issued IS NOT"
 	" (SELECT count(*) FROM cert WHERE cert.ca_id = ca.id)",
+	"SELECT 'the last CRL partition of CA ' || ca.name || ' is another'"
+	" FROM ca JOIN ca_count n ON n.ca_id = ca.id"
+	" WHERE n.last_partition IS NOT (SELECT coalesce(max(crl_partition),"
+	" -1) FROM cert WHERE cert.ca_id = ca.id)",
 	"SELECT 'the audit tree has another size than the audit log'"
 	" WHERE (SELECT size FROM audit_tree WHERE id = 1) IS NOT"
 	" (SELECT count(*) FROM audit)"

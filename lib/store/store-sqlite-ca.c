@@ -1,6 +1,19 @@
 /* CAs, their profiles and their CRLs. */
 #include "store/store-sqlite.h"
 
+static pki_code
+begin_count(void *db, const pki_ca_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_COUNT_CA, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_int(run, row->id);
+	return pki_sqlite_change(run, &changed, err);
+}
+
 pki_code
 pki_sqlite_put_ca(void *db, pki_ca_row *row, pki_err *err)
 {
@@ -22,7 +35,7 @@ pki_sqlite_put_ca(void *db, pki_ca_row *row, pki_err *err)
 	rc = pki_sqlite_insert(run, &row->id, &done, err);
 	if (rc == PKI_OK && !done)
 		return pki_fail(err, PKI_EXISTS, "CA '%s' exists", row->name);
-	return rc;
+	return rc == PKI_OK ? begin_count(db, row, err) : rc;
 }
 
 /* The row borrows from the run. */

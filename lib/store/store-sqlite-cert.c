@@ -22,6 +22,25 @@ put_cert(pki_sqlite_run *run, const pki_cert_row *row)
 	pki_sqlite_put_digest(run, &row->row_hash);
 }
 
+static pki_code
+count_cert(void *db, const pki_cert_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_COUNT_CERT, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_int(run, row->ca_id);
+	pki_sqlite_put_int(run, row->partition);
+	rc = pki_sqlite_change(run, &changed, err);
+	if (rc == PKI_OK && changed != 1)
+		return pki_fail(err, PKI_DAMAGED, "database '%s': the count of "
+		    "certificates of CA %lld is missing", run->store->path,
+		    (long long)row->ca_id);
+	return rc;
+}
+
 pki_code
 pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err)
 {
@@ -37,7 +56,7 @@ pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err)
 	if (rc == PKI_OK && !done)
 		return pki_fail(err, PKI_EXISTS, "serial number %s is taken",
 		    pki_serial_format(&row->serial, text));
-	return rc;
+	return rc == PKI_OK ? count_cert(db, row, err) : rc;
 }
 
 pki_code

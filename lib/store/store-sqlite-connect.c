@@ -6,15 +6,8 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "store/schema-sqlite.h"
-
-/* "pkic", at offset 68 of the file. */
-#define APPLICATION_ID 0x706b6963
 
 #define BUSY_TIMEOUT_MS 5000
-
-_Static_assert(PKI_COUNT(schema_steps) == PKI_STORE_VERSION,
-    "one step per version");
 
 /* What SQLite is told, and what it must answer when asked again. */
 static const struct {
@@ -39,8 +32,8 @@ static const struct {
 	    "PRAGMA journal_size_limit", 33554432 },
 };
 
-static pki_code
-run_sql(sqlite3 *db, const char *path, const char *sql, pki_err *err)
+pki_code
+pki_sqlite_run_sql(sqlite3 *db, const char *path, const char *sql, pki_err *err)
 {
 	int rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 
@@ -78,7 +71,7 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 	size_t i;
 
 	for (i = 0; rc == PKI_OK && i < PKI_COUNT(settings); i++) {
-		rc = run_sql(db, path, settings[i].set, err);
+		rc = pki_sqlite_run_sql(db, path, settings[i].set, err);
 		if (rc == PKI_OK)
 			rc = pki_sqlite_ask_int(db, path, settings[i].ask,
 			    &answer, err);
@@ -89,7 +82,8 @@ pki_sqlite_configure(sqlite3 *db, const char *path, pki_err *err)
 	}
 	/* The control of G2's test: without FULL it must see a loss. */
 	if (rc == PKI_OK && pki_fault_number("PKI_BUG_SYNC_NORMAL", 0) != 0)
-		rc = run_sql(db, path, "PRAGMA synchronous = NORMAL", err);
+		rc = pki_sqlite_run_sql(db, path, "PRAGMA synchronous = NORMAL",
+		    err);
 	return rc;
 }
 
@@ -101,6 +95,19 @@ count_no_memory(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+/* Of every connection, before it reads the layout that it finds. */
+static const struct {
+	int flag, value;
+} flags[] = {
+	/* G6: checkpoints happen under the write lock only. */
+	{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 },
+	{ SQLITE_DBCONFIG_DEFENSIVE, 1 },
+	{ SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0 },
+	/* What another program planted while we have the database open. */
+	{ SQLITE_DBCONFIG_ENABLE_TRIGGER, 0 },
+	{ SQLITE_DBCONFIG_ENABLE_VIEW, 0 },
+};
+
 /*
  * A connection that has not touched the file yet.  The busy timeout comes
  * before anything else: two that open at once would fail each other.
@@ -111,6 +118,7 @@ pki_sqlite_connect(const char *path, sqlite3 **out, pki_err *err)
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	sqlite3 *db = NULL;
 	pki_code code;
+	size_t i;
 	int rc;
 
 	pthread_once(&once, count_no_memory);
@@ -119,11 +127,9 @@ pki_sqlite_connect(const char *path, sqlite3 **out, pki_err *err)
 	    NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(db, BUSY_TIMEOUT_MS);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1,
+	for (i = 0; rc == SQLITE_OK && i < PKI_COUNT(flags); i++)
+		rc = sqlite3_db_config(db, flags[i].flag, flags[i].value,
 		    NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	if (rc != SQLITE_OK) {
 		code = pki_sqlite_fail_db(db, path, rc, err);
 		sqlite3_close(db);
@@ -158,7 +164,7 @@ pki_sqlite_check_versions(sqlite3 *db, const char *path, int64_t *version,
 
 	if (rc != PKI_OK)
 		return rc;
-	if (application != APPLICATION_ID)
+	if (application != SQLITE_APPLICATION_ID)
 		return pki_refuse(err, PKI_DENIED, "store-application",
 		    "a database made by this library",
 		    "'%s' with application id 0x%08x", path,
@@ -172,40 +178,6 @@ pki_sqlite_check_versions(sqlite3 *db, const char *path, int64_t *version,
 		    "database '%s': version %lld, expected %s", path,
 		    (long long)*version, accepts);
 	return PKI_OK;
-}
-
-/* All that is missing, in the transaction that is open. */
-static pki_code
-add_steps(sqlite3 *db, const char *path, pki_err *err)
-{
-	char sql[96];
-	int64_t version;
-	pki_code rc;
-
-	/* Asked again: who had the lock before may have done it. */
-	rc = pki_sqlite_ask_int(db, path, "PRAGMA user_version", &version, err);
-	for (; rc == PKI_OK && version < PKI_STORE_VERSION; version++)
-		rc = run_sql(db, path, schema_steps[version], err);
-	snprintf(sql, sizeof(sql),
-	    "PRAGMA application_id = %d; PRAGMA user_version = %d",
-	    APPLICATION_ID, PKI_STORE_VERSION);
-	return rc == PKI_OK ? run_sql(db, path, sql, err) : rc;
-}
-
-/* Under the write lock (G9: one transaction, old or new, never mixed). */
-pki_code
-pki_sqlite_migrate(sqlite3 *db, const char *path, pki_err *err)
-{
-	pki_code rc = run_sql(db, path, "BEGIN IMMEDIATE", err);
-
-	if (rc != PKI_OK)
-		return rc;
-	rc = add_steps(db, path, err);
-	if (rc == PKI_OK)
-		rc = run_sql(db, path, "COMMIT", err);
-	if (rc != PKI_OK)
-		sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-	return rc;
 }
 
 pki_code
@@ -234,7 +206,8 @@ pki_code
 pki_sqlite_switch_to_wal(sqlite3 *db, const char *path, pki_err *err)
 {
 	bool done = false;
-	pki_code rc = run_sql(db, path, "PRAGMA journal_mode = WAL", err);
+	pki_code rc = pki_sqlite_run_sql(db, path, "PRAGMA journal_mode = WAL",
+	    err);
 
 	if (rc == PKI_OK)
 		rc = pki_sqlite_is_wal(db, path, &done, err);

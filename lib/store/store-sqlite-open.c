@@ -165,6 +165,8 @@ open_file(const char *path, pki_lock *lock, sqlite3 **out, pki_err *err)
 	if (rc == PKI_OK)
 		rc = update_file(db, path, lock, err);
 	if (rc == PKI_OK)
+		rc = pki_sqlite_check_schema(db, path, err);
+	if (rc == PKI_OK)
 		*out = db;
 	else
 		sqlite3_close(db);
@@ -311,6 +313,8 @@ pki_sqlite_reopen(struct sqlite_store *store, pki_err *err)
 		rc = pki_sqlite_check_versions(db, store->path, &version, err);
 	if (rc == PKI_OK)
 		rc = pki_sqlite_configure(db, store->path, err);
+	if (rc == PKI_OK)
+		rc = pki_sqlite_check_schema(db, store->path, err);
 	if (rc != PKI_OK) {
 		sqlite3_close(db);
 		return rc;

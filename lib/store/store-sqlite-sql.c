@@ -20,6 +20,7 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " partition_size, base_url, created_at, row_hash)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_COUNT_CA] = "INSERT INTO ca_count VALUES (?, 0, -1)",
 	[SQL_GET_CA] = "SELECT " CA_COLUMNS " FROM ca WHERE name = ?",
 	[SQL_FILL_CAS] = "SELECT " CA_COLUMNS " FROM ca WHERE id > ?"
 	    " ORDER BY id LIMIT ?",
@@ -68,6 +69,8 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " invalid_since, der, row_hash)"
 	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_COUNT_CERT] = "UPDATE ca_count SET issued = issued + 1,"
+	    " last_partition = max(last_partition, ?2) WHERE ca_id = ?1",
 	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"
 	    " revoked_at = ?, reason = ?, invalid_since = ?, row_hash = ?"
 	    " WHERE id = ?",
@@ -81,8 +84,15 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " coalesce(sum(status != 1 AND not_after < ?2), 0),"
 	    " coalesce(sum(status = 2 AND not_after >= ?2), 0),"
 	    " coalesce(sum(status = 1), 0) FROM cert WHERE ca_id = ?1",
-	[SQL_LAST_PARTITION] = "SELECT coalesce(max(last_partition), -1)"
-	    " FROM ca_count WHERE ca_id = ?",
+	/*
+	 * A count that says more than there are certificates is not believed:
+	 * it would have a CRL published for each.
+	 */
+	[SQL_LAST_PARTITION] = "SELECT coalesce(max(CASE"
+	    " WHEN last_partition <= (SELECT coalesce(max(id), 0) FROM cert)"
+	    " THEN last_partition"
+	    " ELSE (SELECT max(crl_partition) FROM cert WHERE ca_id = n.ca_id)"
+	    " END), -1) FROM ca_count n WHERE ca_id = ?",
 	[SQL_EACH_REVOKED] = "SELECT " REVOKED_COLUMNS " FROM cert"
 	    " WHERE ca_id = ? AND status != 0 AND not_after >= ?"
 	    " ORDER BY length(serial), serial",

@@ -20,6 +20,7 @@ enum sqlite_sql {
 	SQL_UNDO,
 	SQL_DATA_VERSION,
 	SQL_PUT_CA,
+	SQL_COUNT_CA,
 	SQL_GET_CA,
 	SQL_FILL_CAS,
 	SQL_PUT_PROFILE,
@@ -37,6 +38,7 @@ enum sqlite_sql {
 	SQL_GET_PUBKEY,
 	SQL_FILL_PUBKEYS,
 	SQL_PUT_CERT,
+	SQL_COUNT_CERT,
 	SQL_UPDATE_CERT_STATUS,
 	SQL_GET_CERT,
 	SQL_COUNT_CERTS,
@@ -214,14 +216,23 @@ PKI_CHECKED pki_code pki_sqlite_configure(sqlite3 *db, const char *path,
     pki_err *err);
 PKI_CHECKED pki_code pki_sqlite_is_wal(sqlite3 *db, const char *path,
     bool *out, pki_err *err);
+/* PKI_DAMAGED names an object that is not ours, not as we make it, or gone. */
+PKI_CHECKED pki_code pki_sqlite_check_schema(sqlite3 *db, const char *path,
+    pki_err *err);
 /* Both under the write lock. */
 PKI_CHECKED pki_code pki_sqlite_migrate(sqlite3 *db, const char *path,
     pki_err *err);
 PKI_CHECKED pki_code pki_sqlite_switch_to_wal(sqlite3 *db, const char *path,
     pki_err *err);
+/* Statements without parameters and answers. */
+PKI_CHECKED pki_code pki_sqlite_run_sql(sqlite3 *db, const char *path,
+    const char *sql, pki_err *err);
 /* The integer that a statement gives. */
 PKI_CHECKED pki_code pki_sqlite_ask_int(sqlite3 *db, const char *path,
     const char *sql, int64_t *out, pki_err *err);
+
+/* "pkic", at offset 68 of the file. */
+#define SQLITE_APPLICATION_ID 0x706b6963
 
 #define SQLITE_LOCK_WAIT_MS 10000
 

@@ -29,7 +29,7 @@ typedef struct pki_store pki_store;
 /* A CA: its certificate, and what never changes about it. */
 typedef struct pki_ca_row {
 	int64_t     id;                 /* given by the store */
-	const char *name;               /* [a-z0-9][a-z0-9-]*, never reused */
+	const char *name;               /* [a-z0-9][a-z0-9-]{0,31}, for ever */
 	const char *parent;             /* name; its own for a root */
 	pki_bytes   der;
 	const char *key_ref;            /* "file:keys/issuing.key", "offline" */

@@ -156,6 +156,9 @@ read_end(pki_crl_reader *reader, pki_err *err)
 		return rc;
 	der = pki_der_from(pki_buf_bytes(reader->end), PKI_CRL_WHAT);
 	rc = pki_der_read_any(&der, NULL, NULL, &frame->algorithm, err);
+	/* Nobody else takes it apart; the inner one is the same octets. */
+	if (rc == PKI_OK)
+		rc = pki_der_check(frame->algorithm, PKI_CRL_WHAT, err);
 	if (rc == PKI_OK)
 		rc = pki_der_read_bits(&der, &frame->signature, err);
 	if (rc == PKI_OK)

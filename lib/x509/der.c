@@ -399,6 +399,19 @@ find_null_problem(pki_bytes content)
 	return content.len == 0 ? NULL : "a NULL with content";
 }
 
+/* BMPString and UniversalString: whole characters (X.690, 8.23). */
+static const char *
+find_bmp_problem(pki_bytes content)
+{
+	return content.len % 2 == 0 ? NULL : "a BMPString cut short";
+}
+
+static const char *
+find_universal_problem(pki_bytes content)
+{
+	return content.len % 4 == 0 ? NULL : "a UniversalString cut short";
+}
+
 /* Types whose content has rules of its own. */
 static const struct {
 	uint8_t      tag;
@@ -410,6 +423,8 @@ static const struct {
 	{ PKI_DER_BIT_STRING, find_bits_problem },
 	{ PKI_DER_NULL,       find_null_problem },
 	{ PKI_DER_OID,        find_oid_problem },
+	{ PKI_DER_BMP,        find_bmp_problem },
+	{ PKI_DER_UNIVERSAL,  find_universal_problem },
 };
 
 static const char *

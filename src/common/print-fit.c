@@ -4,6 +4,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <libsmartcols/libsmartcols.h>
+
 /* Narrower than this no text is folded. */
 #define LEAST_ROOM 20
 

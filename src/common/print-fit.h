@@ -3,9 +3,9 @@
 
 /* Tables as wide as the terminal.  Elsewhere than on one nothing is done. */
 
-#include <libsmartcols/libsmartcols.h>
-
 #include "common/print.h"
+
+struct libscols_table;
 
 /* Hide columns that can be spared until the rows gathered fit. */
 void print_fit_columns(struct libscols_table *table,

@@ -55,7 +55,7 @@ check_all(struct session *s, const struct cert_change *change,
 /* Whatever was changed is published, also when a later one failed. */
 static pki_code
 apply_all(struct session *s, const struct cert_change *change,
-    const found_certs *certs, struct publish_list *touched)
+    const found_certs *certs, struct publish_list *touched, size_t *done)
 {
 	pki_code rc = PKI_OK;
 	size_t i;
@@ -66,13 +66,14 @@ apply_all(struct session *s, const struct cert_change *change,
 		rc = change->apply(s->ca, &hold, s->err);
 		if (rc == PKI_OK)
 			rc = publish_add(touched, hold.ca, s->err);
+		*done += rc == PKI_OK;
 	}
 	return rc;
 }
 
 static pki_code
 publish_all(struct session *s, const struct publish_list *touched,
-    int64_t numbers[PUBLISH_CAS_MAX])
+    const found_certs *listed, size_t count, int64_t numbers[PUBLISH_CAS_MAX])
 {
 	pki_code rc = PKI_OK;
 	size_t i;
@@ -81,6 +82,8 @@ publish_all(struct session *s, const struct publish_list *touched,
 		const char *name = touched->names[i];
 
 		rc = publish_ca(s, name, publish_note_number, &numbers[i]);
+		if (rc == PKI_OK)
+			rc = publish_check(s, name, listed, count);
 		if (rc != PKI_OK)
 			rc = pki_wrap(s->err, rc, "the change is recorded, but "
 			    "the CRL of '%s' is not published; run 'pki-ctl "
@@ -147,6 +150,7 @@ cert_change(struct session *s, const struct cert_change *change)
 	PKI_AUTO(found_certs) certs = found_certs_new();
 	struct publish_list touched = { .count = 0 };
 	int64_t numbers[PUBLISH_CAS_MAX] = { 0 };
+	size_t done = 0;
 	pki_code rc, later;
 	pki_err first;
 
@@ -161,9 +165,10 @@ cert_change(struct session *s, const struct cert_change *change)
 		cli_say(s->cli, "Nothing was changed; this would be:");
 		return print_all(s, change, certs, &touched, numbers);
 	}
-	rc = apply_all(s, change, certs, &touched);
+	rc = apply_all(s, change, certs, &touched, &done);
 	first = *s->err;
-	later = publish_all(s, &touched, numbers);
+	later = publish_all(s, &touched, certs, change->is_listed ? done : 0,
+	    numbers);
 	if (rc != PKI_OK) {
 		*s->err = first;
 		return rc;

@@ -7,6 +7,7 @@
 
 struct cert_change {
 	const char *done;               /* "held" */
+	bool        is_listed;          /* by the CRL, from then on */
 	pki_code  (*check)(pki_ca *ca, const pki_hold *hold, pki_err *err);
 	pki_code  (*apply)(pki_ca *ca, const pki_hold *hold, pki_err *err);
 };

@@ -49,8 +49,9 @@ const struct cli_command cmd_audit_verify = {
 	.summary = "check that the audit log is whole",
 	.description =
 "Every row, the sequence, the times and the tree of hashes; then that each\n"
-"certificate and each revocation has its row.  With --head also that nothing\n"
-"before that head was changed, removed or put in another order.",
+"certificate, revocation and hold has its row, of the same name and reason.\n"
+"With --head also that nothing before that head was changed, removed or put\n"
+"in another order.",
 	.options = options,
 	.flags = SESSION_NEEDS_CA,
 	.run = verify_log,

@@ -5,8 +5,8 @@ static pki_code
 hold_certs(struct session *s)
 {
 	static const struct cert_change change = {
-		.done = "held", .check = pki_ca_hold_check,
-		.apply = pki_ca_hold,
+		.done = "held", .is_listed = true,
+		.check = pki_ca_hold_check, .apply = pki_ca_hold,
 	};
 
 	return cert_change(s, &change);

@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -315,6 +316,52 @@ deliver(struct work *work, const pki_issued *issued)
 	    pki_serial_format(pki_cert_serial(issued->cert), serial));
 }
 
+/* Serials, as many as come. */
+struct serials {
+	pki_serial *items;
+	size_t      count, room;
+};
+
+static pki_code
+add_serial(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct serials *serials = arg;
+	size_t room = serials->room == 0 ? 16 : 2 * serials->room;
+	pki_serial *more;
+
+	if (serials->count == serials->room) {
+		more = realloc(serials->items, room * sizeof(*more));
+		if (more == NULL)
+			return pki_fail_memory(err);
+		serials->items = more;
+		serials->room = room;
+	}
+	serials->items[serials->count++] = row->serial;
+	return PKI_OK;
+}
+
+/* Publish, and see that every certificate the name had before is listed. */
+static pki_code
+publish_replaced(const struct work *work, const pki_issued *issued)
+{
+	const pki_cert_filter filter = {
+		.identity = work->request.identity, .by_status = true,
+		.status = PKI_CERT_REVOKED,
+	};
+	struct serials serials = { .count = 0 };
+	struct session *s = work->s;
+	pki_code rc = publish_ca(s, issued->ca, NULL, NULL);
+
+	if (rc == PKI_OK)
+		rc = pki_ca_each_cert(s->ca, issued->ca, &filter, add_serial,
+		    &serials, s->err);
+	if (rc == PKI_OK)
+		rc = pki_ca_check_listed(s->ca, issued->ca, serials.items,
+		    serials.count, s->err);
+	free(serials.items);
+	return rc;
+}
+
 /*
  * Who was replaced is out when everybody knows, also when the new certificate
  * did not reach its file; that failure is then the one to report.
@@ -331,7 +378,7 @@ finish(struct work *work, const pki_issued *issued)
 	if (issued->replaced == 0)
 		return rc;
 	s->err = rc == PKI_OK ? err : &later;
-	next = publish_ca(s, issued->ca, NULL, NULL);
+	next = publish_replaced(work, issued);
 	s->err = err;
 	if (rc != PKI_OK || next == PKI_OK)
 		return rc;

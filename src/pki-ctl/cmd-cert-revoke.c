@@ -226,6 +226,8 @@ publish(struct work *work)
 
 		rc = publish_ca(s, name, publish_note_number,
 		    &work->numbers[i]);
+		if (rc == PKI_OK)
+			rc = publish_check(s, name, work->certs, work->done);
 		if (rc == PKI_OK || first != PKI_OK)
 			continue;
 		first = pki_wrap(&reason, rc, "the revocation is recorded, but "

@@ -10,6 +10,8 @@ static const struct cli_option options[] = {
 	  .help = "only where it is time: for a timer; warns, seldom refuses" },
 	{ .name = "accept-lost", .arg = "FILE",
 	  .help = "these serials, a line each, may be missing from now on" },
+	{ .name = "accept-clock",
+	  .help = "the clock is right, the published CRL is ahead of it" },
 	{ .name = NULL },
 };
 
@@ -41,6 +43,14 @@ key_is_encrypted(const struct session *s, const char *key_ref, bool *out)
 	return rc;
 }
 
+/* No key is needed for what is made of a CRL that lies there. */
+static pki_code
+repair(const struct session *s, const char *name, pki_err *err)
+{
+	return cli_has(s->cli, "dry-run") ? PKI_OK :
+	    pki_ca_crl_repair(s->ca, name, err);
+}
+
 static pki_code
 choose(const pki_ca_info *info, void *arg, pki_err *err)
 {
@@ -53,7 +63,7 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	if (!info->has_key) {
 		cli_say(s->cli, "Left out %s: its key is not here; its CRLs "
 		    "come by 'pki-ctl crl import'.", name);
-		return PKI_OK;
+		return repair(s, name, err);
 	}
 	rc = key_is_encrypted(s, info->row->key_ref, &encrypted);
 	if (rc != PKI_OK)
@@ -61,7 +71,7 @@ choose(const pki_ca_info *info, void *arg, pki_err *err)
 	if (encrypted && s->secret == NULL) {
 		cli_say(s->cli, "Left out %s: its key is encrypted; run "
 		    "'pki-ctl crl publish %s'.", name, name);
-		return PKI_OK;
+		return repair(s, name, err);
 	}
 	return publish_add(&choice->list, name, err);
 }
@@ -157,6 +167,8 @@ publish_one(struct session *s, const char *name, struct lost_list *lost,
 		.mode = cli_has(s->cli, "if-due") ? PKI_PUBLISH_UNION :
 		    PKI_PUBLISH_STRICT,
 		.lost = cli_has(s->cli, "accept-lost") ? &accepted : NULL,
+		.ahead = cli_has(s->cli, "accept-clock") ? PKI_AHEAD_ACCEPTED :
+		    PKI_AHEAD_REFUSED,
 		.visit = publish_print, .arg = doc,
 	};
 
@@ -200,6 +212,24 @@ choose_cas(struct session *s, struct choice *choice)
 	return rc == PKI_OK ? keep_due(s, &choice->list) : rc;
 }
 
+/*
+ * A CRL that is ahead of the clock is a reason to look at the clock before any
+ * is signed by it.  Not for a timer: it would keep the other CAs' CRLs back
+ * until they expire.
+ */
+static pki_code
+check_clocks(const struct session *s, const struct publish_list *list)
+{
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	if (cli_has(s->cli, "if-due") || cli_has(s->cli, "accept-clock"))
+		return PKI_OK;
+	for (i = 0; i < list->count && rc == PKI_OK; i++)
+		rc = pki_ca_check_crl_clock(s->ca, list->names[i], s->err);
+	return rc;
+}
+
 /* One CA's failure keeps no other's CRL back: the first one is returned. */
 static pki_code
 publish_each(struct session *s, const struct publish_list *list,
@@ -235,8 +265,10 @@ publish(struct session *s, const struct publish_list *list,
 	pki_err *err = s->err;
 	pki_code rc, closed;
 
-	rc = print_open_rows(s->cli->format, publish_columns, PUBLISH_COLUMNS,
-	    &doc, s->err);
+	rc = check_clocks(s, list);
+	if (rc == PKI_OK)
+		rc = print_open_rows(s->cli->format, publish_columns,
+		    PUBLISH_COLUMNS, &doc, s->err);
 	if (rc != PKI_OK)
 		return rc;
 	rc = publish_each(s, list, lost, doc);
@@ -268,10 +300,14 @@ static pki_code
 publish_crls(struct session *s)
 {
 	static const char *const either[] = { "if-due", "accept-lost" };
+	static const char *const with_clock[] = { "if-due", "accept-clock" };
 	struct lost_list lost = { .count = 0 };
 	pki_code rc;
 
 	rc = cli_at_most_one(s->cli, either, PKI_COUNT(either), s->err);
+	if (rc == PKI_OK)
+		rc = cli_at_most_one(s->cli, with_clock,
+		    PKI_COUNT(with_clock), s->err);
 	if (rc == PKI_OK)
 		rc = read_lost(s, &lost);
 	if (rc == PKI_OK)
@@ -295,7 +331,10 @@ const struct cli_command cmd_crl_publish = {
 "When the database lacks entries of the published CRL (it was restored, or is\n"
 "damaged), they are named and nothing is published; --accept-lost gives up\n"
 "exactly the serials in FILE.  --if-due, for a timer, lists them all the\n"
-"same and warns: an expired CRL locks every device out.",
+"same and warns: an expired CRL locks every device out.\n"
+"\n"
+"When the published CRL is ahead of the clock, none is signed; --accept-clock\n"
+"says that the clock is right and was wrong before.",
 	.options = options,
 	.max_args = -1,
 	.run = publish_crls,

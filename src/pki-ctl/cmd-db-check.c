@@ -28,8 +28,10 @@ const struct cli_command cmd_db_check = {
 	.verb = "check",
 	.summary = "look for damage in the database",
 	.description =
-"The database's own check, then the hash of every row, and that each\n"
-"certificate says what its row says.  Others may work meanwhile.",
+"The database's own check, then the hash of every row, that each certificate\n"
+"says what its row says and is signed by its CA, that the keys of lost\n"
+"certificates are blocked, and what 'audit verify' looks at.  Others may\n"
+"work meanwhile.",
 	.flags = SESSION_NEEDS_CA,
 	.run = check_db,
 };

@@ -14,7 +14,10 @@ typedef struct output output;
 /* For --dry-run: what output_begin would say, but nothing is made. */
 PKI_CHECKED pki_code output_check(struct session *s, const char *path,
     mode_t mode, pki_file_clash clash);
-/* PKI_DENIED (managed-file), PKI_EXISTS (clash), PKI_SYSTEM: nothing can be written there. */
+/*
+ * PKI_DENIED (managed-file), PKI_EXISTS (clash), PKI_BAD_INPUT, PKI_SYSTEM:
+ * nothing can be written there.
+ */
 PKI_CHECKED pki_code output_begin(struct session *s, const char *path,
     mode_t mode, pki_file_clash clash, output **out);
 PKI_CHECKED pki_code output_commit(output *file, pki_bytes bytes,

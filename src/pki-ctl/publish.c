@@ -1,6 +1,7 @@
 #include "pki-ctl/publish.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct print_column publish_columns[PUBLISH_COLUMNS] = {
@@ -60,12 +61,17 @@ tell(const pki_published *published, void *arg, pki_err *err)
 		cli_say(telling->s->cli, "warning: the database is damaged: "
 		    "revocations may be missing in the CRL of '%s'; run "
 		    "'pki-ctl db check'", published->ca);
+	if (published->replaced_unknown)
+		cli_say(telling->s->cli, "warning: the published CRL of '%s' "
+		    "was not the one on record: the database is an older copy, "
+		    "or somebody has replaced %s; run 'pki-ctl audit verify'",
+		    published->ca, published->file);
 	if (published->kept > 0)
 		cli_say(telling->s->cli, "warning: %lld entries of the "
-		    "published CRL of '%s' are unknown to the database; they "
-		    "stay listed until 'pki-ctl crl publish %s --accept-lost "
-		    "FILE' drops them", (long long)published->kept,
-		    published->ca, published->ca);
+		    "published CRL of '%s' are not what the database says; "
+		    "they stay listed until 'pki-ctl crl publish %s "
+		    "--accept-lost FILE' drops them",
+		    (long long)published->kept, published->ca, published->ca);
 	return options->visit == NULL ? PKI_OK :
 	    options->visit(published, options->arg, err);
 }
@@ -126,6 +132,24 @@ publish_note_number(const pki_published *published, void *number, pki_err *err)
 	if (published->number > *greatest)
 		*greatest = published->number;
 	return PKI_OK;
+}
+
+pki_code
+publish_check(struct session *s, const char *name, const found_certs *certs,
+    size_t count)
+{
+	pki_serial *serials = calloc(count == 0 ? 1 : count, sizeof(*serials));
+	size_t i, used = 0;
+	pki_code rc;
+
+	if (serials == NULL)
+		return pki_fail_memory(s->err);
+	for (i = 0; i < count; i++)
+		if (strcmp(certs->items[i]->ca, name) == 0)
+			serials[used++] = certs->items[i]->row.serial;
+	rc = pki_ca_check_listed(s->ca, name, serials, used, s->err);
+	free(serials);
+	return rc;
 }
 
 struct missing {

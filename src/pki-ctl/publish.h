@@ -3,6 +3,7 @@
 
 /* Publishing CRLs, for "crl publish" and after "cert revoke". */
 
+#include "pki-ctl/certs.h"
 #include "pki-ctl/session.h"
 
 /* Names of CAs, each once. */
@@ -33,6 +34,13 @@ PKI_CHECKED pki_code publish_with(struct session *s, const char *name,
 /* A pki_published_visitor: the greatest number, to an int64_t. */
 pki_code publish_note_number(const pki_published *published, void *number,
     pki_err *err);
+
+/*
+ * After that: do the published files list those of the first count
+ * certificates that are of this CA?  PKI_DENIED, rule "not-published".
+ */
+PKI_CHECKED pki_code publish_check(struct session *s, const char *name,
+    const found_certs *certs, size_t count);
 
 /*
  * Publish every CA whose key is here and whose published CRL lacks something

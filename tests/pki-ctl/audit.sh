@@ -44,13 +44,12 @@ expect_says 'head'
 # A row that was changed, and one that was removed, are found.
 row=$(sqlite3 ca/ca.db 'select count(*) - 1 from audit')
 cp -r ca kept
-sqlite3 ca/ca.db "drop trigger audit_unchanged; update audit set line = replace(line, 'meter-2', 'meter-3')
+tamper "update audit set line = replace(line, 'meter-2', 'meter-3')
     where seq = $row"
 expect_exit 1 pki audit verify
 expect_says 'audit'
 rm -rf ca
 mv kept ca
-sqlite3 ca/ca.db "drop trigger audit_kept;
-    delete from audit where seq = $row"
+tamper "delete from audit where seq = $row"
 expect_exit 1 pki audit verify -o json
 json_error "d['code'] == 'damaged'"

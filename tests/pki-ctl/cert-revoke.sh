@@ -90,3 +90,19 @@ LD_LIBRARY_PATH=$libraries
 export LD_LIBRARY_PATH
 same_state expect_exit 1 ask cert revoke issuing --reason cACompromise
 expect_prints '(issuing), and the 1 in force that go with it for ever, reason'
+
+# Recorded is not published: what undoes it behind our back is found out.  A
+# store that refuses to open such a database is as good.
+meter meter-5
+meter meter-6
+python3 -c 'import sqlite3
+db = sqlite3.connect("ca/ca.db")
+db.execute("CREATE TRIGGER undo AFTER UPDATE OF status ON cert BEGIN"
+    " UPDATE cert SET status = 0 WHERE id = NEW.id; END")
+db.commit()'
+for command in 'cert revoke meter-5' 'cert hold meter-6'; do
+	# shellcheck disable=SC2086
+	expect_exit 1 pki $command
+	grep -q 'not published' .err || grep -qi -e trigger -e schema .err ||
+	    fail 'wanted it said that nothing is published'
+done

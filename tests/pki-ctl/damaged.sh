@@ -12,7 +12,7 @@ fresh() {
 }
 refuses() {
 	for command in status 'cert issue --profile auditor --csr meter-1.csr' \
-	    'crl publish' 'audit verify'; do
+	    'crl publish' "${2:-audit verify}"; do
 		# Words.
 		# shellcheck disable=SC2086
 		expect_exit 1 pki $command
@@ -45,3 +45,29 @@ expect_ok pki cert issue --profile auditor --csr meter-1.csr
 fresh
 echo 'colour = "red";' >>ca/pki.conf
 refuses 'pki.conf:'
+# A trigger that takes a revocation back, a view in a table's place.
+fresh
+sqlite3 ca/ca.db 'create trigger undo after update on cert begin
+    update cert set status = 0 where id = new.id; end'
+refuses "trigger 'undo' is not as this library makes it"
+expect_exit 1 pki cert revoke meter-1 --reason superseded
+expect_says "trigger 'undo'"
+fresh
+sqlite3 ca/ca.db 'alter table cert rename to was;
+    create view cert as select * from was'
+refuses "table 'was'"
+
+# Numbers that would divide by nothing, overflow, or lead out of keys/.
+fresh
+tamper 'update ca set partition_size = 0'
+refuses 'CA row has a bad partition_size' 'db check'
+fresh
+tamper "update ca set key_ref = 'file:keys/../../etc/key'"
+refuses 'CA row has a bad key_ref' 'db check'
+fresh
+tamper "update ca set name = '../' || name"
+refuses 'CA row has a bad name' 'db check'
+fresh
+tamper 'update audit_tree set size = 9223372036854775807,
+    frontier = zeroblob(63 * 32)'
+refuses 'audit tree'

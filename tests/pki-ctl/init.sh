@@ -59,6 +59,36 @@ END
 same_state expect_exit 1 pki init --root-unencrypted --templates "$templates"
 expect_says 'there is a CA in ca already'
 
+# A marker that somebody put there makes no CA the rest of one.
+touch ca/init.unfinished
+expect_exit 1 pki status
+expect_says 'run init again'
+same_state expect_exit 1 pki init --root-unencrypted --templates "$templates"
+expect_says 'there is a whole CA in ca, which init does not clear away'
+cp ca/ca.db kept
+head -c 90112 /dev/urandom >ca/ca.db
+same_state expect_exit 1 pki init --root-unencrypted --templates "$templates"
+mv kept ca/ca.db
+rm ca/init.unfinished
+expect_ok pki status
+
+# Where others may write is no place for a CA.
+for place in . keys templates; do
+	for mode in g+w o+w; do
+		chmod $mode ca/$place
+		refused file-mode pki status
+		expect_says 'chmod go-w'
+		chmod go-w ca/$place
+	done
+done
+expect_ok pki status
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 777 open
+	dir=open
+	refused file-mode pki init --root-unencrypted --templates "$templates"
+	[ -z "$(ls -A open)" ] || fail 'wanted nothing made'
+fi
+
 # JSON, other keys, a partitioned CRL.
 dir=other
 expect_ok pki init --root-unencrypted --templates "$templates" -o json \
@@ -70,6 +100,13 @@ json "[ca['key-type'] for ca in d] == ['p384', 'rsa3072']"
 
 # An offline root lies in a directory of its own, and its key only there.
 dir=online
+ln -s . here
+for same in ./online here/online "$PWD/online/"; do
+	expect_exit 1 pki init --root-unencrypted --templates "$templates" \
+	    --offline-root "$same"
+	expect_says 'needs a directory of its own'
+done
+[ ! -e online ] || fail 'wanted nothing made'
 expect_ok pki init --root-unencrypted --templates "$templates" \
     --offline-root offline
 [ -e offline/keys/root.key ] || fail 'wanted offline/keys/root.key'

@@ -192,6 +192,11 @@ meter() {
 	expect_ok pki cert issue --profile auditor --csr "$1.csr" --out "$1.pem"
 }
 
+# tamper SQL: change the database as our triggers would not let.
+tamper() {
+	sqlite3 "$dir/ca.db" '.dbconfig enable_trigger off' "$1" >"$work/.sql"
+}
+
 # As an ordinary user, whoever runs the tests.
 nobody() {
 	if [ "$(id -u)" = 0 ]; then

@@ -15,6 +15,7 @@ dist_check_SCRIPTS += \
 	%D%/control.sh \
 	%D%/crash-init.sh \
 	%D%/crash-issue.sh \
+	%D%/crash-publish.sh \
 	%D%/crash-revoke.sh \
 	%D%/crl-due.sh \
 	%D%/crl.sh \

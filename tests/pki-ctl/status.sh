@@ -72,8 +72,8 @@ narrow() {
 narrow 80 status
 expect_prints 'NAME    KEY  EXPIRES              GOOD EXPIRING HELD REVOKED CRL-LIFE-LEFT'
 narrow 80 cert list
-head -n 1 .out >head
-diff - head <<'END' || fail 'wanted these columns'
+head -n 1 .out >heading
+diff - heading <<'END' || fail 'wanted these columns'
 NAME             SERIAL                                   STATE   EXPIRES-IN
 END
 [ "$(wc -l <.out)" = 5 ] || fail 'wanted a line for each'

@@ -414,11 +414,19 @@ Test(dir_make, gives_exactly_the_mode_under_every_umask)
 	}
 }
 
-Test(dir_make, leaves_one_that_exists_as_it_is)
+Test(dir_make, leaves_the_mode_of_one_that_exists)
 {
 	cr_assert_eq(mkdir(path, 0750), 0);
 	assert_ok(pki_dir_make(path, 0711, &err), &err);
 	cr_assert_eq(mode_of(path), 0750);
+}
+
+Test(dir_make, closes_one_that_exists_to_other_writers)
+{
+	cr_assert_eq(mkdir(path, 0700), 0);
+	cr_assert_eq(chmod(path, 02777), 0);
+	assert_ok(pki_dir_make(path, 0711, &err), &err);
+	cr_assert_eq(mode_of(path), 02755);
 }
 
 Test(dir_make, refuses_what_is_no_directory_of_ours)
@@ -457,6 +465,9 @@ Test(dir_check, refuses_one_that_others_may_write)
 	assert_ok(pki_dir_make(path, 0755, &err), &err);
 	cr_assert_eq(pki_dir_check(path, &err), PKI_OK, "%s", err.msg);
 	cr_assert_eq(chmod(path, 0777), 0);
+	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
+	    "file-mode");
+	cr_expect_eq(chmod(path, 0775), 0);
 	assert_refused(pki_dir_check(path, &err), PKI_DENIED, &err,
 	    "file-mode");
 	/* The sticky bit lets others make new files there. */

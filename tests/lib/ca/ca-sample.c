@@ -82,6 +82,8 @@ open_raw(const struct test_ca *t)
 	cr_assert_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL),
 	    SQLITE_OK);
 	sqlite3_busy_timeout(db, 5000);
+	/* As who tampers would: our triggers stand, and guard nothing. */
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
 	return db;
 }
 
@@ -268,6 +270,17 @@ publish(struct test_ca *t, const char *name)
 {
 	assert_ok(pki_ca_publish(t->ca, name, &test_requester, NULL, NULL,
 	    &t->err), &t->err);
+}
+
+void
+publish_union(struct test_ca *t, const char *name)
+{
+	const pki_publish_options options = {
+		.who = &test_requester, .mode = PKI_PUBLISH_UNION,
+	};
+
+	assert_ok(pki_ca_publish_with(t->ca, name, &options, &t->err),
+	    &t->err);
 }
 
 pki_crl *

@@ -49,6 +49,8 @@ pki_revocation revocation_of(const pki_cert *cert, pki_reason reason);
 size_t revoke_cert(struct test_ca *t, const pki_cert *cert, pki_reason reason);
 
 void publish(struct test_ca *t, const char *name);
+/* Whatever the record lacks stays listed. */
+void publish_union(struct test_ca *t, const char *name);
 /* A published file: "crl/issuing/full.crl". */
 pki_crl *get_crl(const struct test_ca *t, const char *file);
 /* The certificate of a CA here. */

@@ -18,12 +18,16 @@ tests_test_ca_SOURCES = \
 	%D%/test-init.c \
 	%D%/test-issue-refused.c \
 	%D%/test-issue.c \
+	%D%/test-public-check.c \
+	%D%/test-mutants.c \
+	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
 	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
+	%D%/test-tampered.c \
 	%D%/test-union.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)

@@ -192,6 +192,52 @@ Test(ca_clock, that_was_wrong_can_be_accepted_and_is_audited)
 	pki_cert_free(issue_meter(&t, "meter-2"));
 }
 
+Test(ca_clock, leaves_no_number_when_the_floor_has_the_last)
+{
+	pki_floor floor;
+
+	state_path(&t, "floor", path);
+	assert_ok(pki_floor_read(path, &floor, &t.err), &t.err);
+	floor.crl_number = INT64_MAX;
+	assert_ok(pki_floor_write(path, &floor, &t.err), &t.err);
+	restart_ca(&t);
+	assert_refused(pki_ca_publish(t.ca, "issuing", &test_requester, NULL,
+	    NULL, &t.err), PKI_DENIED, &t.err, "crl-gate");
+}
+
+Test(ca_clock, goes_on_in_the_epoch_of_the_serials_when_the_floor_was_lost)
+{
+	pki_floor floor;
+
+	state_path(&t, "floor", path);
+	assert_ok(pki_floor_read(path, &floor, &t.err), &t.err);
+	floor.epoch = 5;
+	assert_ok(pki_floor_write(path, &floor, &t.err), &t.err);
+	restart_ca(&t);
+	pki_cert_free(issue_meter(&t, "meter-1"));
+	drop_file(&t, "floor");
+	restart_ca(&t);
+	assert_ok(pki_ca_accept_clock(t.ca, &test_requester, &t.err), &t.err);
+	assert_ok(pki_floor_read(path, &floor, &t.err), &t.err);
+	cr_assert_eq(floor.epoch, 5);
+}
+
+Test(floor_read, refuses_a_time_that_no_certificate_can_say)
+{
+	static const pki_floor bad[] = {
+		{ .time = INT64_MIN, .crl_number = 1, .epoch = 1 },
+		{ .time = INT64_MAX, .crl_number = 1, .epoch = 1 },
+		{ .time = TEST_BEGIN, .crl_number = -1, .epoch = 1 },
+	};
+	pki_floor floor;
+
+	for (size_t i = 0; i < PKI_COUNT(bad); i++) {
+		assert_ok(pki_floor_write(path, &bad[i], &err), &err);
+		assert_refused(pki_floor_read(path, &floor, &err), PKI_DAMAGED,
+		    &err, NULL);
+	}
+}
+
 Test(ca_clock, can_be_accepted_when_the_floor_was_lost)
 {
 	struct test_request r;

@@ -95,6 +95,33 @@ Test(ca_import_crl, refuses_the_same_one_and_an_older_one)
 	expect_refused(second, PKI_DENIED, "crl-gate");
 }
 
+/* Recorded, and not all of it there: said once more, it is finished. */
+Test(ca_import_crl, finishes_what_was_cut_off)
+{
+	static const char *const files[] = {
+		ROOT_CRL, "public/crl/root/full.pem",
+		"public/crl/root/chain.pem", "public/crl/issuing/chain.pem",
+	};
+	PKI_AUTO(pki_buf) crl = NULL;
+	pki_published published;
+	pki_audit_head head;
+
+	publish(&root, "root");
+	crl = get_file(&root, ROOT_CRL);
+	assert_ok(import(crl, &published), &t.err);
+	head = head_of(&t);
+	/* The chain below is the concern of the CA below. */
+	for (size_t i = 0; i + 1 < PKI_COUNT(files); i++) {
+		drop_file(&t, files[i]);
+		drop_file(&t, files[PKI_COUNT(files) - 1]);
+		assert_ok(import(crl, &published), &t.err);
+		cr_expect(has_file(&t, files[i]), "%s", files[i]);
+		cr_expect(has_file(&t, files[PKI_COUNT(files) - 1]));
+	}
+	cr_assert(same_head(head, head_of(&t)));
+	expect_refused(crl, PKI_DENIED, "crl-gate");
+}
+
 Test(ca_import_crl, refuses_an_expired_one)
 {
 	PKI_AUTO(pki_buf) crl = NULL;
@@ -103,6 +130,19 @@ Test(ca_import_crl, refuses_an_expired_one)
 	crl = get_file(&root, ROOT_CRL);
 	pass(&t, 2 * PKI_YEAR);
 	expect_refused(crl, PKI_DENIED, "crl-gate");
+}
+
+/* It would stand in the way of every later one until then. */
+Test(ca_import_crl, refuses_one_from_the_future)
+{
+	PKI_AUTO(pki_buf) crl = NULL;
+
+	pass(&root, PKI_DAY);
+	publish(&root, "root");
+	crl = get_file(&root, ROOT_CRL);
+	expect_refused(crl, PKI_DENIED, "crl-gate");
+	pass(&t, PKI_DAY - PKI_MINUTE - 5);
+	assert_ok(import(crl, &(pki_published){ 0 }), &t.err);
 }
 
 Test(ca_import_crl, refuses_that_of_another_ca_and_what_is_none)

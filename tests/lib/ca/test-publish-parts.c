@@ -118,6 +118,15 @@ Test(ca_publish_parts, begins_the_next_one_with_the_next_certificate)
 	    "http://pki.test/crl/issuing/1.crl - ");
 }
 
+Test(ca_publish_parts, believes_no_more_partitions_than_certificates)
+{
+	pki_cert_free(issue_meter(&t, "meter-1"));
+	run_sql(&t, "UPDATE ca_count SET last_partition = 9000000000000");
+	publish(&t, "issuing");
+	cr_assert(has_file(&t, "public/crl/issuing/0.crl"));
+	cr_assert_not(has_file(&t, "public/crl/issuing/1.crl"));
+}
+
 Test(ca_publish_parts, keeps_the_form_that_the_ca_was_made_with)
 {
 	PKI_AUTO(pki_cert) leaf = NULL;

@@ -382,3 +382,15 @@ Test(ca_revoke_ca, of_a_root_reaches_the_devices_below)
 	revoke_ca("root", "root", PKI_REASON_CA_COMPROMISE, 3);
 	cr_assert_eq(find_cert(&t, meter).reason, PKI_REASON_CA_COMPROMISE);
 }
+
+/* A clock in 2126: the CA had ended by then, and had worked before. */
+Test(ca_revoke, dates_nothing_beyond_the_end_of_the_ca)
+{
+	PKI_AUTO(pki_cert) cert = issue_meter(&t, "meter-1");
+
+	pass(&t, 100 * PKI_YEAR);
+	revoke_cert(&t, cert, PKI_REASON_SUPERSEDED);
+	cr_assert_leq(find_cert(&t, cert).revoked_at, TEST_BEGIN + PKI_HOUR);
+	pass(&t, -100 * PKI_YEAR + PKI_HOUR);
+	publish(&t, "issuing");
+}

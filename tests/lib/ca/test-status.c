@@ -66,6 +66,29 @@ expect_warning(const char *part)
 	    said.warnings);
 }
 
+Test(ca_status, warns_of_a_key_that_was_being_replaced)
+{
+	put_file(&t, "keys/.issuing.key.4711.old", "a key");
+	expect_warning("keys/.issuing.key.4711.old is a key");
+}
+
+Test(ca_status, takes_no_date_from_the_record_that_cannot_be)
+{
+	static const char *const changes[] = {
+		"UPDATE crl SET next_update = 9223372036854775807"
+		    " WHERE ca_id = 2",
+		"UPDATE crl SET next_update = -9223372036854775807"
+		    " WHERE ca_id = 2",
+	};
+	pki_status status = { .ca = note_ca, .warning = note_warning };
+
+	for (size_t i = 0; i < PKI_COUNT(changes); i++) {
+		run_sql(&t, changes[i]);
+		cr_expect_eq(pki_ca_status(t.ca, &status, &t.err),
+		    PKI_DAMAGED);
+	}
+}
+
 Test(ca_status, of_a_fresh_ca_has_no_warning)
 {
 	pki_status status = look();

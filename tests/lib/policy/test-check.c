@@ -263,11 +263,11 @@ static const struct row {
 	{ FOR("web"), "w", "CN=w", "", "alt-name-missing", "dns:*",
 	    .requester = EST },
 	/* validity */
-	{ FOR("custom"), "m-1", NULL, NULL, "validity", "301s to 1y",
+	{ FOR("custom"), "m-1", NULL, NULL, "validity", "5m 1s to 1y",
 	    .validity = PKI_YEAR + 1 },
-	{ FOR("custom"), "m-1", NULL, NULL, "validity", "301s to 1y",
+	{ FOR("custom"), "m-1", NULL, NULL, "validity", "5m 1s to 1y",
 	    .validity = 59 },
-	{ FOR("custom"), "m-1", NULL, NULL, "validity", "301s to 1y",
+	{ FOR("custom"), "m-1", NULL, NULL, "validity", "5m 1s to 1y",
 	    .validity = -1 },
 	/* the earlier rule is the one named */
 	{ FOR("custom"), "broker", "CN=x", "dns:x", "identity-allow",

@@ -81,8 +81,8 @@ static const struct row {
 	{ "2026-01-01T00:00:00Z", "0s", "1d", 0, OLD, "2026-01-01T23:59:59Z",
 	    "2026-01-01T00:00:00Z", "2026-01-01T23:59:59Z" },
 	{ "2026-01-01T00:00:01Z", "0s", "1d", 0, OLD, "2026-01-01T23:59:59Z",
-	    "at most 86399s, from 2026-01-01T00:00:01Z to the issuer's end "
-	    "at 2026-01-01T23:59:59Z", NULL },
+	    "at most 23h 59m 59s, from 2026-01-01T00:00:01Z to the issuer's "
+	    "end at 2026-01-01T23:59:59Z", NULL },
 	{ "2026-01-01T00:00:00Z", "0s", "90d", 0, OLD, "2026-01-01T00:59:59Z",
 	    "at most 1h, from 2026-01-01T00:00:00Z to the issuer's end at "
 	    "2026-01-01T00:59:59Z", NULL },
@@ -104,8 +104,8 @@ static const struct row {
 	{ "9999-12-31T00:00:00Z", "0s", "1d", 0, OLD, FAR,
 	    "9999-12-31T00:00:00Z", "9999-12-31T23:59:59Z" },
 	{ "9999-12-31T00:00:01Z", "0s", "1d", 0, OLD, FAR,
-	    "at most 86399s, from 9999-12-31T00:00:01Z to the issuer's end "
-	    "at 9999-12-31T23:59:59Z", NULL },
+	    "at most 23h 59m 59s, from 9999-12-31T00:00:01Z to the issuer's "
+	    "end at 9999-12-31T23:59:59Z", NULL },
 	/* asked for */
 	{ "2026-01-01T00:00:00Z", "0s", "90d", 60, OLD, FAR,
 	    "2026-01-01T00:00:00Z", "2026-01-01T00:00:59Z" },
@@ -116,7 +116,7 @@ static const struct row {
 	{ "2026-01-01T00:00:00Z", "0s", "90d", 90 * PKI_DAY + 1, OLD, FAR,
 	    "1m to 90d", NULL },
 	{ "2026-01-01T00:00:00Z", "5m", "90d", 300, OLD, FAR,
-	    "301s to 90d", NULL },
+	    "5m 1s to 90d", NULL },
 	{ "2026-01-01T00:00:00Z", "5m", "90d", 301, OLD, FAR,
 	    "2025-12-31T23:55:00Z", "2026-01-01T00:00:00Z" },
 };

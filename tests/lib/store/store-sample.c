@@ -188,17 +188,24 @@ file_of(const struct store_sample *t, const char *name)
 }
 
 int
-tamper(struct store_sample *t, const char *sql)
+run_careless(struct store_sample *t, const char *sql, int triggers)
 {
 	sqlite3 *db;
 	int rc;
 
-	pki_store_free(t->store);
-	t->store = NULL;
 	cr_assert_eq(sqlite3_open(file_of(t, "ca.db"), &db), SQLITE_OK);
+	sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_TRIGGER, triggers, NULL);
 	rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	sqlite3_close(db);
 	return rc;
+}
+
+int
+tamper(struct store_sample *t, const char *sql)
+{
+	pki_store_free(t->store);
+	t->store = NULL;
+	return run_careless(t, sql, 0);
 }
 
 pki_code

@@ -62,10 +62,12 @@ int64_t add_identity(struct store_sample *t, const char *name);
 /* For STORE_SQLITE.  The path of a file in the folder; one at a time. */
 const char *file_of(const struct store_sample *t, const char *name);
 /*
- * Close the handle, and do this to the database as somebody else would.
- * Returns SQLite's code.
+ * Close the handle, and do this to the database as somebody else would who
+ * tampers: our triggers stand, and guard nothing.  Returns SQLite's code.
  */
 int tamper(struct store_sample *t, const char *sql);
+/* The same beside an open handle, with or without triggers. */
+int run_careless(struct store_sample *t, const char *sql, int triggers);
 /* Close the handle and open another. */
 pki_code reopen(struct store_sample *t);
 

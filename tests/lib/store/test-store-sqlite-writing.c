@@ -285,7 +285,8 @@ Test(sqlite_plan, reads_a_crl_from_its_index_in_order)
 	expect_plan(&t, pki_sqlite_sql[SQL_EACH_REVOKED],
 	    "COVERING INDEX cert_revoked", "TEMP B-TREE");
 	expect_plan(&t, pki_sqlite_sql[SQL_EACH_REVOKED_IN_SCOPE],
-	    "COVERING INDEX cert_revoked", "TEMP B-TREE");
+	    "COVERING INDEX cert_revoked_in_part (ca_id=? AND crl_partition=?)",
+	    "TEMP B-TREE");
 	store_sample_close(&t);
 }
 

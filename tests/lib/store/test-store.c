@@ -312,12 +312,18 @@ STORE_TEST(store_ca, refuses_a_row_with_a_flaw)
 	pki_ca_row rows[] = {
 		sample_ca(""), sample_ca("a\x01"), sample_ca(NULL),
 		sample_ca("b"), sample_ca("c"), sample_ca("d"),
+		sample_ca("e"), sample_ca("f"), sample_ca("g"), sample_ca("h"),
+		sample_ca("i/j"), sample_ca("K"),
 	};
 	size_t i;
 
 	rows[3].crl_form = 2;
 	rows[4].der = pki_bytes_of(NULL, 0);
 	rows[5].base_url = NULL;
+	rows[6].partition_size = 0;
+	rows[7].parent = "..";
+	rows[8].key_ref = "file:/etc/shadow";
+	rows[9].key_ref = "file:keys/../root.key";
 	store_sample_open(&t, kind);
 	store_begin(&t);
 	for (i = 0; i < PKI_COUNT(rows); i++)

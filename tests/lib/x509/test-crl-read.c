@@ -8,6 +8,7 @@
 
 #include "sample-crl.h"
 #include "tests/support/crl-maker.h"
+#include "x509/tbs.h"
 
 TestSuite(crl_read, .timeout = 120);
 
@@ -161,6 +162,31 @@ Test(crl_read, refuses_another_issuer)
 	cr_expect(read_all(pki_buf_bytes(der), other.cert, &count, &err) ==
 	    PKI_DENIED);
 	cr_expect_str_eq(err.rule, "issuer");
+}
+
+/* ecdsa-with-SHA256, and an INTEGER of one octet too many. */
+Test(crl_read, refuses_an_algorithm_that_is_not_strict_der)
+{
+	const pki_sigalg algorithm = { .identifier = PKI_BYTES_TEXT(
+	    "\x30\x0e\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02"
+	    "\x02\x02\x00\x01") };
+	SAMPLE ca = { 0 };
+	PKI_AUTO(pki_buf) tbs = pki_buf_new();
+	PKI_AUTO(pki_buf) der = pki_buf_new();
+	PKI_AUTO(pki_crl_reader) reader = NULL;
+	pki_crl_fields fields;
+	pki_err err = { 0 };
+
+	sample_make(&ca, "CA", NULL, sample_ca);
+	fields = sample_crl_fields(&ca);
+	fields.algorithm = &algorithm;
+	cr_assert(crl_tbs(&fields, NULL, 0, tbs, &err) == PKI_OK, "%s",
+	    err.msg);
+	pki_signed_add(der, pki_buf_bytes(tbs), &algorithm,
+	    PKI_BYTES_TEXT("signature"));
+	cr_expect(pki_crl_reader_open(file_of(pki_buf_bytes(der)), &reader,
+	    &err) == PKI_BAD_INPUT);
+	cr_expect_str_eq(err.rule, "der");
 }
 
 #define SHORT_TIME "\x17\x0d" "260101000000Z"

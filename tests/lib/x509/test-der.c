@@ -60,6 +60,11 @@ static const struct {
 	{ "30{03020880}", false },
 	{ "30{03020780}", true },
 	{ "30{030207c0}", false },
+	/* Characters of two and of four octets. */
+	{ "30{1e020041}", true },
+	{ "30{1e0141}", false },
+	{ "30{1c0400000041}", true },
+	{ "30{1c020041}", false },
 };
 
 Test(der_check, accepts_strict_der_and_nothing_else)

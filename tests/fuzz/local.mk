@@ -1,0 +1,54 @@
+# Programs that give hostile input to a parser.  Here each replays its corpus;
+# configured with --enable-fuzzing, by "run", libFuzzer makes the inputs.
+EXTRA_DIST += \
+	%D%/README \
+	%D%/corpus \
+	%D%/run
+
+if FUZZING
+fuzz_main =
+fuzz_ldflags = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+fuzz_main = %D%/replay.c
+fuzz_ldflags = $(AM_LDFLAGS)
+endif
+fuzz_sources = %D%/fuzz.c %D%/fuzz.h $(fuzz_main)
+fuzz_ldadd = libpki-ca.la libpki-core.la
+fuzz_cppflags = $(AM_CPPFLAGS) \
+	-DFUZZ_CORPUS='"$(abs_top_srcdir)/%D%/corpus/" FUZZ_TARGET'
+
+check_PROGRAMS += \
+	%D%/fuzz-crl \
+	%D%/fuzz-csr \
+	%D%/fuzz-der \
+	%D%/fuzz-gate \
+	%D%/fuzz-profile
+
+%C%_fuzz_crl_SOURCES = \
+	%D%/fuzz-crl.c \
+	tests/support/crl-maker.c \
+	tests/support/crl-maker.h \
+	$(fuzz_sources)
+%C%_fuzz_crl_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"crl"'
+%C%_fuzz_crl_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_crl_LDADD = $(fuzz_ldadd)
+%C%_fuzz_csr_SOURCES = %D%/fuzz-csr.c $(fuzz_sources)
+%C%_fuzz_csr_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"csr"'
+%C%_fuzz_csr_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_csr_LDADD = $(fuzz_ldadd)
+%C%_fuzz_der_SOURCES = %D%/fuzz-der.c $(fuzz_sources)
+%C%_fuzz_der_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"der"'
+%C%_fuzz_der_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_der_LDADD = $(fuzz_ldadd)
+%C%_fuzz_gate_SOURCES = \
+	%D%/fuzz-gate.c \
+	%D%/gate-world.c \
+	%D%/gate-world.h \
+	$(fuzz_sources)
+%C%_fuzz_gate_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"gate"'
+%C%_fuzz_gate_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_gate_LDADD = $(fuzz_ldadd)
+%C%_fuzz_profile_SOURCES = %D%/fuzz-profile.c $(fuzz_sources)
+%C%_fuzz_profile_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"profile"'
+%C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_profile_LDADD = $(fuzz_ldadd)
