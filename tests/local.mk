@@ -44,6 +44,7 @@ include %D%/lib/sign/local.mk
 include %D%/lib/store/local.mk
 include %D%/lib/ca/local.mk
 include %D%/pki-ctl/local.mk
+include %D%/pki-estd/local.mk
 include %D%/faults/local.mk
 
 if HAVE_CRITERION
