@@ -126,9 +126,12 @@ look_between_lines(const char *version, const head_reading *reading)
 			return GATE_LINES_BROKEN;
 		next = header->value.data + header->value.len;
 	}
-	/* The empty line at the end, unless there are more than we took. */
+	/*
+	 * The empty line at the end, unless there are more than we took.  When
+	 * it is a bare LF only a body behind it shows; it moves no boundary.
+	 */
 	if (reading->count <= GATE_HEADERS_MAX &&
-	    (next[1] != '\0' || next[2] != '\0'))
+	    (next[1] != '\0' || next[2] != '\0' || next[3] != '\0'))
 		return GATE_LINES_BROKEN;
 #else
 	(void)version, (void)reading;

@@ -92,3 +92,18 @@ ask() {
 want() {
 	[ "$status" = "$1" ] || fail "$2: $status, wanted $1"
 }
+
+# raw NAME [ARGUMENT...]: NAME.py of this folder must be content.
+raw() {
+	name=$1
+	shift
+	PYTHONPATH=$abs_top_srcdir/tests/pki-estd PYTHONDONTWRITEBYTECODE=1 \
+	    python3 "$abs_top_srcdir/tests/pki-estd/$name.py" "$@" ||
+		fail "$name.py is not content"
+}
+
+# count NAME: the value of a counter, with its label.
+count() {
+	curl -s "http://127.0.0.1:$status_port/metrics" |
+		awk -v name="pki_estd_$1" '$1 == name { print $2 }'
+}
