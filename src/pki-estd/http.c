@@ -139,14 +139,17 @@ look_between_lines(const char *version, const head_reading *reading)
 	return GATE_LINES_CLEAN;
 }
 
+/*
+ * Answer at the end of the request, or at once?  An answer in the first call
+ * always ends the connection.
+ */
 static bool
 may_swallow(const http_request *request)
 {
 	const gate_facts *facts = &request->facts;
 
-	if (request->broken || facts->framing == GATE_NO_BODY)
-		return false;
-	if (facts->framing == GATE_LENGTH && facts->length > SWALLOW_MAX)
+	if (request->broken ||
+	    (facts->framing == GATE_LENGTH && facts->length > SWALLOW_MAX))
 		return false;
 	/* Who waits for 100 (Continue) is told at once, unless it may stay. */
 	return !facts->expects || answer_may_stay(&request->answer);
@@ -173,10 +176,7 @@ take_head(http_connection *connection, const char *method, const char *version)
 	else if (may_swallow(request))
 		atomic_store(&connection->phase, PHASE_SWALLOW);
 	else
-		return send_answer(connection, !request->broken &&
-		    (request->facts.framing == GATE_NO_BODY ||
-		    (request->facts.framing == GATE_LENGTH &&
-		    request->facts.length == 0)));
+		return send_answer(connection, false);
 	request->head.headers = NULL;
 	request->head.count = 0;
 	return MHD_YES;

@@ -15,3 +15,22 @@ tests_test_estd_LDADD = libestd.la $(tests_ldadd)
 noinst_PROGRAMS += tests/http-server
 tests_http_server_SOURCES = %D%/http-server.c
 tests_http_server_LDADD = libestd.la libpki-ca.la libpki-core.la
+
+dist_check_SCRIPTS += \
+	%D%/crowd.sh \
+	%D%/head-gate.sh \
+	%D%/http-good.sh \
+	%D%/parked.sh \
+	%D%/proxy.sh \
+	%D%/routes.sh \
+	%D%/slow.sh \
+	%D%/swap.sh \
+	%D%/tls.sh
+EXTRA_DIST += \
+	%D%/crowd.py \
+	%D%/head-gate.py \
+	%D%/lib.sh \
+	%D%/proxy.py \
+	%D%/raw.py \
+	%D%/routes.py \
+	%D%/slow.py
