@@ -33,14 +33,14 @@ typedef struct accept_waiting {
 } accept_waiting;
 
 struct accept_thread {
-	accept_options options;
-	http_daemon           *http;
+	accept_options  options;
+	http_daemon    *http;
 	limits_address *proxies;
-	counts_table         *counts;
+	counts_table   *counts;
 	pthread_t       thread;
 	bool            running;
 	int             poll_fd, stop_fd;
-	accept_waiting        *waiting;        /* ACCEPT_PROXY_WAITING, or NULL */
+	accept_waiting *waiting;        /* ACCEPT_PROXY_WAITING, or NULL */
 	size_t          n_waiting;      /* places that were ever used */
 };
 
@@ -146,7 +146,8 @@ read_header(accept_waiting *place)
 }
 
 static void
-end_waiting(accept_thread *acceptor, accept_waiting *place, header_reading result)
+end_waiting(accept_thread *acceptor, accept_waiting *place,
+    header_reading result)
 {
 	proxy_kind kind;
 	int fd = place->fd;

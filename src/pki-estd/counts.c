@@ -22,7 +22,7 @@ struct counts_table {
 	uint32_t        seed;           /* so nobody can choose a row */
 	size_t          rows;           /* a power of 2 */
 	int            *heads;
-	counts_place           places[];
+	counts_place    places[];
 };
 
 pki_code
@@ -86,7 +86,8 @@ same(const limits_address *a, const limits_address *b)
 
 /* How many of an address there are; counts up to enough. */
 static size_t
-count_address(counts_table *counts, const limits_address *address, size_t enough)
+count_address(counts_table *counts, const limits_address *address,
+    size_t enough)
 {
 	size_t n = 0;
 

@@ -106,8 +106,8 @@ check_authentication(front_door *front, http_request *request)
 	    tls_peer(http_session(request)).len > 0;
 	/* A password cannot help there: no 401. */
 	if (request->route->auth == AUTH_CERTIFICATE)
-		return certificate ? HTTP_GO_ON :
-		    refuse(request, (gate_verdict){ 403, "certificate-missing" });
+		return certificate ? HTTP_GO_ON : refuse(request,
+		    (gate_verdict){ 403, "certificate-missing" });
 	if (token)
 		return check_token(front, request);
 	if (request->route->auth == AUTH_EITHER && certificate)

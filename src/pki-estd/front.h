@@ -15,9 +15,9 @@
 /* All borrowed; acceptor is set before connections come. */
 typedef struct front_door {
 	routes_door      door;
-	limits_table          *limits;        /* DOOR_EST */
-	tls_store             *tls;           /* DOOR_EST */
-	accept_thread        *acceptor;
+	limits_table    *limits;        /* DOOR_EST */
+	tls_store       *tls;           /* DOOR_EST */
+	accept_thread   *acceptor;
 	routes_is_label *is_label;
 	http_hook       *run;
 	void            *arg;           /* of is_label and run */

@@ -16,7 +16,7 @@
 #define GATE_VALUE_MAX 4096     /* octets of one value */
 
 typedef struct gate_header {
-	pki_bytes name, value;          /* as received, value without its CRLF */
+	pki_bytes name, value;          /* as received, without CRLF */
 } gate_header;
 
 /* What stands between lines. */

@@ -230,8 +230,8 @@ http_start(const http_options *options, http_daemon **out, pki_err *err)
 }
 
 pki_code
-http_add(http_daemon *http, int take_fd, const struct sockaddr *from, socklen_t len,
-    pki_err *err)
+http_add(http_daemon *http, int take_fd, const struct sockaddr *from,
+    socklen_t len, pki_err *err)
 {
 	/* It closes the descriptor when it fails, too. */
 	if (MHD_add_connection(http->daemon, take_fd, from, len) != MHD_YES)

@@ -31,7 +31,7 @@ typedef enum request_phase {
 
 /* What belongs to a connection; the request of the moment is within. */
 struct http_connection {
-	http_daemon                  *http;
+	http_daemon           *http;
 	struct MHD_Connection *mhd;
 	int                    fd;
 	bool                   fresh;
@@ -40,7 +40,7 @@ struct http_connection {
 	char                   peer[HTTP_PEER_TEXT];
 	_Atomic request_phase  phase;
 	size_t                 swallowed;
-	http_request                request;
+	http_request           request;
 };
 
 static inline int64_t

@@ -27,22 +27,22 @@ typedef struct http_daemon http_daemon;
 typedef struct http_connection http_connection;
 
 typedef struct http_request {
-	char             id[HTTP_ID_TEXT];
-	char             peer[HTTP_PEER_TEXT];
-	limits_address   address;
-	gate_head        head;          /* headers: within gate only */
-	gate_facts       facts;
+	char              id[HTTP_ID_TEXT];
+	char              peer[HTTP_PEER_TEXT];
+	limits_address    address;
+	gate_head         head;          /* headers: within gate only */
+	gate_facts        facts;
 	const routes_row *route;
-	pki_bytes        label;         /* empty: none */
-	auth_token       token;         /* text empty: none; wiped at the end */
-	pki_buf         *body;          /* wiped when freed */
-	size_t           max_body;      /* set by gate */
-	bool             broken;        /* set by gate: framing not trusted */
-	http_answer      answer;
-	http_connection *where;
+	pki_bytes         label;         /* empty: none */
+	auth_token        token;         /* text empty: none; wiped later */
+	pki_buf          *body;          /* wiped when freed */
+	size_t            max_body;      /* set by gate */
+	bool              broken;        /* set by gate: framing not trusted */
+	http_answer       answer;
+	http_connection  *where;
 	/* The handler's own, freed after done. */
-	void            *state;
-	void           (*free_state)(void *state);
+	void             *state;
+	void            (*free_state)(void *state);
 } http_request;
 
 typedef enum http_next {
@@ -56,9 +56,9 @@ typedef http_next http_hook(void *arg, http_request *request);
 typedef struct http_options {
 	enum { HTTP_TLS, HTTP_PLAIN } wire;
 	unsigned    threads;            /* from 1 */
-	unsigned    idle_s;             /* silence between and within requests */
+	unsigned    idle_s;             /* silence at any moment */
 	unsigned    head_s;             /* handshake and head */
-	unsigned    body_s;             /* from the head to the end of the body */
+	unsigned    body_s;             /* from the head to the body's end */
 	unsigned    reply_s;            /* to read the answer */
 	reaper_table     *reaper;
 	const char *priorities;         /* HTTP_TLS: of GnuTLS */

@@ -14,11 +14,11 @@ typedef struct limits_bucket {
 
 struct limits_table {
 	limits_rate     rate[LIMITS_KINDS];
-	limits_bucket          all;
+	limits_bucket   all;
 	pthread_mutex_t lock;
 	uint8_t         secret[16];     /* so nobody can choose a row */
 	size_t          rows;           /* a power of 2 */
-	limits_bucket          places[];
+	limits_bucket   places[];
 };
 
 pki_code
@@ -92,7 +92,8 @@ find_place(limits_table *limits, uint64_t tag)
 }
 
 static pki_code
-make_tag(const limits_table *limits, limits_kind kind, pki_bytes key, uint64_t *out)
+make_tag(const limits_table *limits, limits_kind kind, pki_bytes key,
+    uint64_t *out)
 {
 	uint8_t kind_octet = (uint8_t)kind;
 	const pki_bytes pieces[] = {

@@ -36,8 +36,8 @@ typedef struct limits_options {
 } limits_options;
 
 /* PKI_NO_MEMORY, PKI_CRYPTO (no random octets). */
-PKI_CHECKED pki_code limits_new(const limits_options *options, limits_table **out,
-    pki_err *err);
+PKI_CHECKED pki_code limits_new(const limits_options *options,
+    limits_table **out, pki_err *err);
 void limits_free(limits_table *limits);
 
 /*

@@ -30,7 +30,10 @@ typedef struct log_field {
 	((log_field){ .name = (key), .type = LOG_NUMBER, \
 	    .number = (int64_t)(value) })
 
-/* The line alone, with its LF; empty texts are left out: {"time":...,"event":...,...}. */
+/*
+ * The line alone, with its LF: {"time":...,"event":...,...}.  Empty texts are
+ * left out.
+ */
 void log_format(const char *event, const log_field *fields, size_t count,
     pki_buf *out);
 

@@ -22,7 +22,7 @@ size_t proxy_length(pki_bytes got);
 
 typedef enum proxy_kind {
 	PROXY_CLIENT,           /* the address of the client was written */
-	PROXY_LOCAL,            /* the balancer itself: keep the peer's address */
+	PROXY_LOCAL,            /* the balancer itself: keep its address */
 } proxy_kind;
 
 /*

@@ -73,7 +73,7 @@ typedef struct routes_query {
 
 typedef struct routes_match {
 	const routes_row *route;             /* NULL: none */
-	pki_bytes    label;             /* borrowed from the path; may be empty */
+	pki_bytes    label;             /* borrowed from the path; or empty */
 	const char  *allow;             /* for 405 */
 } routes_match;
 

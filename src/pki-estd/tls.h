@@ -38,8 +38,8 @@ typedef struct tls_material {
  * unreadable, or the key does not fit; then the old one stays.  PKI_BAD_INPUT:
  * too many.
  */
-PKI_CHECKED pki_code tls_set_material(tls_store *tls, const tls_material *material,
-    pki_err *err);
+PKI_CHECKED pki_code tls_set_material(tls_store *tls,
+    const tls_material *material, pki_err *err);
 
 /*
  * Give a new session the certificate of today, and have it ask for the

@@ -47,7 +47,8 @@ static const char *const bad_values[] = {
 	"Bearer a.b." SECRET,
 	"Bearer abcdefghijklmnopqrstuvwxyzabcdefg." SECRET,
 	/* base64 of nothing good, with white space, not padded */
-	"Basic ====", "Basic OmFi Yw==", "Basic OmFiYw", "Basic !", "Basic YQ==",
+	"Basic ====", "Basic OmFi Yw==", "Basic OmFiYw", "Basic !",
+	"Basic YQ==",
 };
 
 Test(auth_parse, refuses_every_other_spelling)
@@ -65,7 +66,8 @@ static const char *const bad_pairs[] = {
 	TOKEN, "", ":", "meter-1:", "meter 1:" TOKEN, "a/b:" TOKEN,
 	"meter-1:x:" TOKEN, "meter-1::" TOKEN, "meter-1:" TOKEN "\n",
 	"meter-1: " TOKEN, "meter\x01:" TOKEN,
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa:" TOKEN,
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	":" TOKEN,
 };
 
 Test(auth_parse, refuses_bad_pairs)

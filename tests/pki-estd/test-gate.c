@@ -119,8 +119,8 @@ Test(gate_check, tells_framing_and_type)
 
 Test(gate_check, takes_the_path_of_an_absolute_target)
 {
-	const gate_sample sample = { TARGET("HTTPS://A.example:8443/b/c"), { H },
-	    0, NULL };
+	const gate_sample sample = { TARGET("HTTPS://A.example:8443/b/c"),
+	    { H }, 0, NULL };
 	gate_facts facts;
 
 	cr_assert_eq(check(&sample, &facts).status, 0);
