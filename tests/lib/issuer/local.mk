@@ -1,0 +1,10 @@
+check_PROGRAMS += tests/test-issuer
+tests_test_issuer_SOURCES = \
+	%D%/test-client.c \
+	%D%/test-link.c \
+	%D%/test-spawn.c \
+	%D%/test-wire.c \
+	%D%/wire-sample.c \
+	%D%/wire-sample.h
+tests_test_issuer_CPPFLAGS = $(tests_cppflags)
+tests_test_issuer_LDADD = $(tests_ldadd)
