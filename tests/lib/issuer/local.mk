@@ -8,3 +8,8 @@ tests_test_issuer_SOURCES = \
 	%D%/wire-sample.h
 tests_test_issuer_CPPFLAGS = $(tests_cppflags)
 tests_test_issuer_LDADD = $(tests_ldadd)
+
+# Threads, without Criterion: also for a build with CFLAGS=-fsanitize=thread.
+check_PROGRAMS += tests/issuer-storm
+tests_issuer_storm_SOURCES = %D%/storm.c
+tests_issuer_storm_LDADD = libpki-ca.la libpki-core.la
