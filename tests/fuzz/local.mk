@@ -22,7 +22,8 @@ check_PROGRAMS += \
 	%D%/fuzz-csr \
 	%D%/fuzz-der \
 	%D%/fuzz-gate \
-	%D%/fuzz-profile
+	%D%/fuzz-profile \
+	%D%/fuzz-wire
 
 %C%_fuzz_crl_SOURCES = \
 	%D%/fuzz-crl.c \
@@ -52,3 +53,7 @@ check_PROGRAMS += \
 %C%_fuzz_profile_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"profile"'
 %C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_profile_LDADD = $(fuzz_ldadd)
+%C%_fuzz_wire_SOURCES = %D%/fuzz-wire.c $(fuzz_sources)
+%C%_fuzz_wire_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"wire"'
+%C%_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_wire_LDADD = $(fuzz_ldadd)
