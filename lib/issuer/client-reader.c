@@ -57,8 +57,6 @@ take_answer(pki_issuer *issuer, const pki_message *message, pki_err *err)
 
 	pthread_mutex_lock(&issuer->wait_lock);
 	call = pki_issuer_find(issuer, message->id);
-	if (call != NULL && call->link != issuer->link)
-		call = NULL;
 	if (call == NULL) {
 		issuer->counts.late++;
 	} else if (!pki_message_may_answer(call->type, message->type)) {
