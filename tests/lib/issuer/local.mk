@@ -3,6 +3,7 @@ tests_test_issuer_SOURCES = \
 	%D%/test-client.c \
 	%D%/test-link.c \
 	%D%/test-spawn.c \
+	%D%/test-wire-fields.c \
 	%D%/test-wire.c \
 	%D%/wire-sample.c \
 	%D%/wire-sample.h

@@ -142,3 +142,33 @@ count_fds(void)
 	closedir(dir);
 	return count;
 }
+
+pki_code
+decode_exactly(const pki_buf *packet, pki_wire_side from, pki_message *out)
+{
+	/* Not an octet more, so that a sanitizer sees a read beyond. */
+	uint8_t *exact = malloc(packet->len == 0 ? 1 : packet->len);
+	pki_err err = { 0 };
+	pki_code rc;
+
+	cr_assert(exact != NULL);
+	if (packet->len != 0)
+		memcpy(exact, packet->data, packet->len);
+	rc = pki_wire_decode(pki_bytes_of(exact, packet->len), from, out,
+	    &err);
+	free(exact);
+	if (rc != PKI_OK)
+		cr_expect(err.code == rc && err.msg[0] != '\0');
+	return rc;
+}
+
+void
+expect_refused(const pki_message_rule *rule, const pki_buf *packet,
+    const char *what, unsigned tag)
+{
+	static pki_message out;
+
+	cr_expect(decode_exactly(packet, rule->from, &out) == PKI_BAD_INPUT,
+	    "%s: %s (field '%s') is taken", rule->name, what,
+	    pki_tag_name((pki_tag)tag));
+}

@@ -36,6 +36,17 @@ pki_buf *put_together(pki_bytes packet, const struct piece *pieces, size_t n);
 void poke(pki_buf *packet, size_t at, size_t width, uint64_t value);
 uint64_t peek(pki_bytes packet, size_t at, size_t width);
 
+#define EACH_RULE(rule)                                                 \
+	for (const pki_message_rule *rule = pki_message_rules;          \
+	    rule < pki_message_rules + pki_message_rule_count; rule++)
+
+/* Decode a copy that ends where the packet does. */
+pki_code decode_exactly(const pki_buf *packet, pki_wire_side from,
+    pki_message *out);
+/* It is PKI_BAD_INPUT; what and tag are for the report. */
+void expect_refused(const pki_message_rule *rule, const pki_buf *packet,
+    const char *what, unsigned tag);
+
 /* Descriptors of this process. */
 size_t count_fds(void);
 
