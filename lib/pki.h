@@ -64,6 +64,7 @@
 #include "issuer/messages.h"
 #include "issuer/wire.h"
 #include "issuer/client.h"
+#include "issuer/serve.h"
 #include "issuer/spawn.h"
 
 #endif

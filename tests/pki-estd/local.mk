@@ -16,8 +16,14 @@ noinst_PROGRAMS += tests/http-server
 tests_http_server_SOURCES = %D%/http-server.c
 tests_http_server_LDADD = libestd.la libpki-ca.la libpki-core.la
 
+# The daemon with an issuer that has no CA.
+noinst_PROGRAMS += tests/estd-stub
+tests_estd_stub_SOURCES = %D%/stub-serve.c src/pki-estd/main.c
+tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
+
 dist_check_SCRIPTS += \
 	%D%/crowd.sh \
+	%D%/daemon.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
 	%D%/parked.sh \
@@ -28,8 +34,10 @@ dist_check_SCRIPTS += \
 	%D%/tls.sh
 EXTRA_DIST += \
 	%D%/crowd.py \
+	%D%/daemon-lib.sh \
 	%D%/head-gate.py \
 	%D%/lib.sh \
+	%D%/listen.py \
 	%D%/proxy.py \
 	%D%/raw.py \
 	%D%/routes.py \
