@@ -33,6 +33,11 @@
 #include "x509/tbs.h"
 #include "x509/crl.h"
 
+/* Messages of EST. */
+#include "est/body.h"
+#include "est/certs-only.h"
+#include "est/csrattrs.h"
+
 /* What is allowed, who signs, what was issued. */
 #include "policy/profile.h"
 #include "policy/check.h"
@@ -53,5 +58,11 @@
 #include "ca/due.h"
 #include "ca/audit.h"
 #include "ca/status.h"
+
+/* The verbs over a socket: pki-estd's processes. */
+#include "issuer/messages.h"
+#include "issuer/wire.h"
+#include "issuer/client.h"
+#include "issuer/spawn.h"
 
 #endif
