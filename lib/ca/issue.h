@@ -28,7 +28,7 @@ typedef enum pki_issue_purpose {
 
 /* What gives a requester the right to this name, beside the door he uses. */
 typedef enum pki_evidence_kind {
-	PKI_EVIDENCE_NONE = 0,  /* the door is enough */
+	PKI_EVIDENCE_NONE = 0,  /* an operator needs none */
 	PKI_EVIDENCE_TOKEN,     /* a token of the device */
 } pki_evidence_kind;
 
@@ -110,14 +110,15 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * see pki_issue_request.follows).  A registered name is free for who is
  * meant: the device's own profile ("device-profile").
  *
- * With a token, the first request that everything else allows binds its key
- * to it in the issuing transaction; the same key gets the stored certificate
- * again while it is in force, and nothing new.  Rules: "token" (there is no
- * such token, or its secret is another), "token-device" (of another device),
+ * Over the network there must be evidence (rule "evidence").  With a token,
+ * the first request that everything else allows binds its key to it in the
+ * issuing transaction; the same key gets the stored certificate again while
+ * it is in force, and nothing new.  Rules: "token" (there is no such token,
+ * or its secret is another), "token-device" (of another device),
  * "token-profile", "token-revoked", "token-expired", "token-bound" (used by
  * another key), "token-used" (by this key, but the certificate has ended).
- * G23, G24.  PKI_NOT_FOUND (profile, CA, what a renewal
- * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
+ * G23, G24, G26.  PKI_NOT_FOUND (profile, CA, what a renewal follows),
+ * PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
  * G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,

@@ -53,9 +53,11 @@ enclosure_list(pki_sandbox_role role, const estd_options *options,
 	}
 	add(out, options->state_dir, PKI_SANDBOX_WRITE);
 	add(out, options->conf_dir, PKI_SANDBOX_READ);
+	/* The folder: an editor puts another file in the file's place. */
+	if (pki_path_dir(out->room, options->conf_path, NULL) == PKI_OK)
+		add(out, out->room, PKI_SANDBOX_READ);
 	if (role != PKI_SANDBOX_PARENT)
 		return;
-	add(out, options->conf_path, PKI_SANDBOX_READ);
 	add(out, getenv("CREDENTIALS_DIRECTORY"), PKI_SANDBOX_READ);
 	add(out, program, PKI_SANDBOX_RUN);
 }

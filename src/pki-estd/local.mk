@@ -61,3 +61,9 @@ libestd_la_SOURCES = \
 	%D%/worker.h
 libestd_la_CPPFLAGS = $(AM_CPPFLAGS) $(MICROHTTPD_CFLAGS) $(GNUTLS_CFLAGS)
 libestd_la_LIBADD = $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)
+
+# Not by the shared library: the three processes must be of one build, also
+# when another one is installed while they run.
+sbin_PROGRAMS += pki-estd
+pki_estd_SOURCES = %D%/main.c
+pki_estd_LDADD = libestd.la libpki-ca.la libpki-core.la

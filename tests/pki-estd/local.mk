@@ -23,6 +23,8 @@ tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 
 dist_check_SCRIPTS += \
 	%D%/crowd.sh \
+	%D%/daemon-ends.sh \
+	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
@@ -41,4 +43,5 @@ EXTRA_DIST += \
 	%D%/proxy.py \
 	%D%/raw.py \
 	%D%/routes.py \
-	%D%/slow.py
+	%D%/slow.py \
+	%D%/storm.py

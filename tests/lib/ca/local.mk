@@ -29,6 +29,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
+	%D%/test-token-race.c \
 	%D%/test-token.c \
 	%D%/test-union.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
