@@ -8,6 +8,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-batch.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
+	%D%/test-device.c \
 	%D%/test-find.c \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
@@ -28,6 +29,8 @@ tests_test_ca_SOURCES = \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
+	%D%/test-token-race.c \
+	%D%/test-token.c \
 	%D%/test-union.c
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)
