@@ -10,6 +10,7 @@ libpki_ca_la_LIBADD = $(SQLITE_LIBS) $(JANSSON_LIBS)
 pkiincludedir = $(includedir)/pki
 pkibaseincludedir = $(pkiincludedir)/base
 pkix509includedir = $(pkiincludedir)/x509
+pkiestincludedir = $(pkiincludedir)/est
 pkipolicyincludedir = $(pkiincludedir)/policy
 pkisignincludedir = $(pkiincludedir)/sign
 pkistoreincludedir = $(pkiincludedir)/store
@@ -17,6 +18,7 @@ pkicaincludedir = $(pkiincludedir)/ca
 pkiinclude_HEADERS = %D%/pki.h
 pkibaseinclude_HEADERS =
 pkix509include_HEADERS =
+pkiestinclude_HEADERS =
 pkipolicyinclude_HEADERS =
 pkisigninclude_HEADERS =
 pkistoreinclude_HEADERS =
@@ -24,6 +26,7 @@ pkicainclude_HEADERS =
 
 include %D%/base/local.mk
 include %D%/x509/local.mk
+include %D%/est/local.mk
 include %D%/policy/local.mk
 include %D%/sign/local.mk
 include %D%/store/local.mk

@@ -31,6 +31,10 @@
 #include "x509/tbs.h"
 #include "x509/crl.h"
 
+/* Messages of EST. */
+#include "est/body.h"
+#include "est/certs-only.h"
+
 /* What is allowed, who signs, what was issued. */
 #include "policy/profile.h"
 #include "policy/check.h"

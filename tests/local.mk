@@ -39,6 +39,7 @@ include %D%/bench/local.mk
 include %D%/support/local.mk
 include %D%/lib/base/local.mk
 include %D%/lib/x509/local.mk
+include %D%/lib/est/local.mk
 include %D%/lib/policy/local.mk
 include %D%/lib/sign/local.mk
 include %D%/lib/store/local.mk

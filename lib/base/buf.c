@@ -23,6 +23,19 @@ pki_bytes_equal(pki_bytes a, pki_bytes b)
 	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
+bool
+pki_bytes_equal_secret(pki_bytes a, pki_bytes b)
+{
+	/* Volatile: the loop must not end where they begin to differ. */
+	volatile uint8_t differ = 0;
+
+	if (a.len != b.len || a.len == 0)
+		return false;
+	for (size_t i = 0; i < a.len; i++)
+		differ = (uint8_t)(differ | (a.data[i] ^ b.data[i]));
+	return differ == 0;
+}
+
 int
 pki_bytes_compare(pki_bytes a, pki_bytes b)
 {

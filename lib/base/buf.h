@@ -34,6 +34,11 @@ typedef struct pki_buf {
 pki_bytes pki_bytes_of(const void *data, size_t len);
 pki_bytes pki_bytes_text(const char *text);     /* NULL gives no bytes */
 bool pki_bytes_equal(pki_bytes a, pki_bytes b);
+/*
+ * The same for secrets: how long it takes tells their lengths and no more.
+ * No bytes are equal to nothing, not even to no bytes.
+ */
+bool pki_bytes_equal_secret(pki_bytes a, pki_bytes b);
 /* memcmp order; a prefix sorts before what it begins. */
 int pki_bytes_compare(pki_bytes a, pki_bytes b);
 

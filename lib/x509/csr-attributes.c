@@ -11,6 +11,9 @@
 /* szOID_CERT_EXTENSIONS, 1.3.6.1.4.1.311.2.1.14. */
 #define OID_MICROSOFT_REQUEST "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e"
 #define OID_CHALLENGE_PASSWORD "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"
+/* id-aa: RFC 7894. */
+#define OID_SMIME_ATTRIBUTE(arc) \
+	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02" arc
 #define OID_KEY_ID "\x55\x1d\x0e"
 #define OID_KEY_USAGE "\x55\x1d\x0f"
 #define OID_ALT_NAME "\x55\x1d\x11"
@@ -18,12 +21,15 @@
 #define OID_EXT_USAGE "\x55\x1d\x25"
 
 /* An attribute that is understood: read gets its one value. */
-typedef struct attribute_row {
+typedef struct attribute_row attribute_row;
+struct attribute_row {
 	pki_bytes   oid;
 	const char *name;
 	const char *rule;       /* when it is there twice or has two values */
-	pki_code  (*read)(pki_der *value, pki_csr_wishes *out, pki_err *err);
-} attribute_row;
+	pki_code  (*read)(const attribute_row *row, pki_der *value,
+	    pki_csr_wishes *out, pki_err *err);
+	pki_csr_challenge which;        /* for read_challenge */
+};
 
 static pki_code
 read_constraints(void *out, const pki_extension *extension, pki_err *err)
@@ -143,45 +149,58 @@ check_extension_count(pki_der extensions, pki_err *err)
 }
 
 static pki_code
-read_extension_request(pki_der *value, pki_csr_wishes *out, pki_err *err)
+read_extension_request(const attribute_row *row, pki_der *value,
+    pki_csr_wishes *out, pki_err *err)
 {
 	pki_code rc;
 
+	(void)row;
 	rc = check_extension_count(*value, err);
 	if (rc == PKI_OK)
 		rc = pki_extensions_read(value, &extension_table, out, err);
 	return rc;
 }
 
-/* DirectoryString; nothing is done with it, so its characters do not count. */
+/*
+ * DirectoryString, or IA5String by old programs: RFC 2985, 5.4.1.  Kept as it
+ * stands: who compares it wants octets.
+ */
 static pki_code
-check_challenge(pki_der *value, pki_csr_wishes *out, pki_err *err)
+read_challenge(const attribute_row *row, pki_der *value, pki_csr_wishes *out,
+    pki_err *err)
 {
-	static const uint8_t tags[] = {
-		PKI_DER_UTF8, PKI_DER_PRINTABLE, PKI_DER_TELETEX,
-		PKI_DER_UNIVERSAL, PKI_DER_BMP, PKI_DER_IA5,
+	static const struct {
+		uint8_t tag;
+		size_t  width;          /* octets of a character, at most */
+	} types[] = {
+		{ PKI_DER_UTF8, 4 }, { PKI_DER_PRINTABLE, 1 },
+		{ PKI_DER_TELETEX, 1 }, { PKI_DER_IA5, 1 },
+		{ PKI_DER_BMP, 2 }, { PKI_DER_UNIVERSAL, 4 },
 	};
 	pki_bytes text;
 	uint8_t tag;
 	pki_code rc;
 
-	(void)out;
 	rc = pki_der_read_any(value, &tag, &text, NULL, err);
 	if (rc != PKI_OK)
 		return rc;
-	for (size_t i = 0; i < PKI_COUNT(tags); i++)
-		if (tags[i] == tag && text.len > 0 && text.len <=
-		    CHALLENGE_MAX * 4)
+	for (size_t i = 0; i < PKI_COUNT(types); i++)
+		if (types[i].tag == tag && text.len > 0 && text.len <=
+		    CHALLENGE_MAX * types[i].width) {
+			out->challenges[row->which] = text;
 			return PKI_OK;
-	return pki_refuse(err, PKI_BAD_INPUT, "attribute",
-	    "a string of 1 to 255 characters",
-	    "challengePassword of tag 0x%02x, %zu octets", tag, text.len);
+		}
+	return pki_refuse(err, PKI_BAD_INPUT, row->rule,
+	    "a string of 1 to 255 characters", "%s of tag 0x%02x, %zu octets",
+	    row->name, tag, text.len);
 }
 
 /* libcrypto takes it for an extensionRequest, and others do. */
 static pki_code
-refuse_request(pki_der *value, pki_csr_wishes *out, pki_err *err)
+refuse_request(const attribute_row *row, pki_der *value, pki_csr_wishes *out,
+    pki_err *err)
 {
+	(void)row;
 	(void)value;
 	(void)out;
 	return pki_refuse(err, PKI_DENIED, "attribute",
@@ -191,12 +210,28 @@ refuse_request(pki_der *value, pki_csr_wishes *out, pki_err *err)
 
 static const attribute_row attribute_rows[] = {
 	{ PKI_BYTES_TEXT(OID_EXTENSION_REQUEST), "extensionRequest",
-	    "extension", read_extension_request },
+	    "extension", read_extension_request, 0 },
 	{ PKI_BYTES_TEXT(OID_MICROSOFT_REQUEST), "Microsoft's request",
-	    "attribute", refuse_request },
+	    "attribute", refuse_request, 0 },
 	{ PKI_BYTES_TEXT(OID_CHALLENGE_PASSWORD), "challengePassword",
-	    "attribute", check_challenge },
+	    "attribute", read_challenge, PKI_CSR_CHALLENGE_PASSWORD },
+	{ PKI_BYTES_TEXT(OID_SMIME_ATTRIBUTE("\x38")), "otpChallenge",
+	    "attribute", read_challenge, PKI_CSR_OTP_CHALLENGE },
+	{ PKI_BYTES_TEXT(OID_SMIME_ATTRIBUTE("\x39")), "revocationChallenge",
+	    "attribute", read_challenge, PKI_CSR_REVOCATION_CHALLENGE },
+	{ PKI_BYTES_TEXT(OID_SMIME_ATTRIBUTE("\x3a")), "estIdentityLinking",
+	    "attribute", read_challenge, PKI_CSR_IDENTITY_LINKING },
 };
+
+pki_bytes
+pki_csr_challenge_oid(pki_csr_challenge which)
+{
+	for (size_t i = 0; i < PKI_COUNT(attribute_rows); i++)
+		if (attribute_rows[i].read == read_challenge &&
+		    attribute_rows[i].which == which)
+			return attribute_rows[i].oid;
+	return pki_bytes_of(NULL, 0);
+}
 
 /* Attributes that we do not know are no concern of ours: RFC 2986, 4.1. */
 static pki_code
@@ -205,7 +240,7 @@ read_known(const attribute_row *row, pki_der *values, pki_csr_wishes *out,
 {
 	pki_code rc;
 
-	rc = row->read(values, out, err);
+	rc = row->read(row, values, out, err);
 	if (rc == PKI_OK && !pki_der_at_end(values))
 		return pki_refuse(err, PKI_BAD_INPUT, row->rule, "one value",
 		    "%s of several values", row->name);

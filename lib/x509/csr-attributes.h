@@ -3,7 +3,7 @@
 
 /* The attributes of a certification request, for csr.c. */
 
-#include "x509/altname.h"
+#include "x509/csr.h"
 #include "x509/der.h"
 
 /* What a request asks for beside key and subject. */
@@ -11,6 +11,7 @@ typedef struct pki_csr_wishes {
 	pki_altnames *alt_names;        /* NULL: none */
 	uint32_t      key_usage;        /* 0: none stated */
 	uint32_t      ext_usage;
+	pki_bytes     challenges[PKI_CSR_CHALLENGES];   /* borrowed */
 } pki_csr_wishes;
 
 /*

@@ -182,6 +182,12 @@ pki_csr_ext_usage(const pki_csr *csr)
 	return csr->wishes.ext_usage;
 }
 
+pki_bytes
+pki_csr_challenge_text(const pki_csr *csr, pki_csr_challenge which)
+{
+	return csr->wishes.challenges[which];
+}
+
 static pki_code
 encode_info(const pki_key *key, const pki_name *subject,
     const pki_altnames *alt_names, pki_buf *out, pki_err *err)

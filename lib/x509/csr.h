@@ -17,22 +17,31 @@ PKI_BEGIN_DECLS
 
 typedef struct pki_csr pki_csr;
 
+/* Attributes that hold a secret or a proof, as one string each. */
+typedef enum pki_csr_challenge {
+	PKI_CSR_CHALLENGE_PASSWORD,     /* RFC 2985, 5.4.1; RFC 7030, 3.5 */
+	PKI_CSR_OTP_CHALLENGE,          /* RFC 7894, 3.1 to 3.3 */
+	PKI_CSR_REVOCATION_CHALLENGE,
+	PKI_CSR_IDENTITY_LINKING,       /* estIdentityLinking */
+	PKI_CSR_CHALLENGES,             /* how many there are */
+} pki_csr_challenge;
+
 /*
  * Read PEM or DER and verify proof of possession.
  *
  * Refused, with the rule's name: too long ("size"), not strict DER anywhere
  * ("der"), bad PEM ("pem"), version not 0 ("version"), more than 10
- * attributes, a challengePassword out of shape, Microsoft's attribute for
- * extensions ("attribute"), more than one extensionRequest, more than 20
- * extensions, the same one twice, one other than basicConstraints, keyUsage,
- * extKeyUsage, subjectKeyIdentifier and subjectAltName, critical or not
- * ("extension": what is asked for and not granted is never left out silently),
- * basicConstraints with CA:TRUE
+ * attributes, a challenge twice, of several values or not a string of 1 to
+ * 255 characters, Microsoft's attribute for extensions ("attribute"), more
+ * than one extensionRequest, more than 20 extensions, the same one twice, one
+ * other than basicConstraints, keyUsage, extKeyUsage, subjectKeyIdentifier
+ * and subjectAltName, critical or not ("extension": what is asked for and not
+ * granted is never left out silently), basicConstraints with CA:TRUE
  * ("basic-constraints"), keyCertSign or cRLSign ("key-usage"), what
  * pki_name_parse, pki_altnames_parse and pki_pubkey_parse refuse, a signature
  * algorithm we do not accept ("signature-algorithm"), a signature that does
- * not match ("proof-of-possession").  Only key, subject and alternative names
- * are kept.  Attributes unknown to us do not matter: RFC 2986, 4.1.
+ * not match ("proof-of-possession").  Only key, subject, alternative names and
+ * challenges are kept.  Attributes unknown to us do not matter: RFC 2986, 4.1.
  * PKI_BAD_INPUT, PKI_DENIED, PKI_CRYPTO, PKI_NO_MEMORY.
  */
 PKI_CHECKED pki_code pki_csr_parse(pki_bytes in, pki_csr **out, pki_err *err);
@@ -48,6 +57,13 @@ const pki_altnames *pki_csr_alt_names(const pki_csr *csr);      /* or NULL */
 /* Asked for, as in usage.h; 0: nothing stated. */
 uint32_t pki_csr_key_usage(const pki_csr *csr);
 uint32_t pki_csr_ext_usage(const pki_csr *csr);
+/*
+ * The octets of the string, in whatever encoding its type has: ASCII for who
+ * compares it as such.  No bytes (data is NULL): not there.
+ */
+pki_bytes pki_csr_challenge_text(const pki_csr *csr, pki_csr_challenge which);
+/* The attribute's type: content octets of its OBJECT IDENTIFIER.  Static. */
+pki_bytes pki_csr_challenge_oid(pki_csr_challenge which);
 
 /*
  * Make a request: the subject, alternative names (NULL: none) and a

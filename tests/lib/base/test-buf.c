@@ -250,3 +250,25 @@ Test(auto_free, leaves_what_was_taken)
 	cr_assert_str_eq(pki_buf_text(kept), "kept");
 	pki_buf_free(kept);
 }
+
+Test(bytes_equal_secret, is_true_of_the_same_octets_only)
+{
+	static const struct {
+		pki_bytes a, b;
+		bool      same;
+	} rows[] = {
+		{ PKI_BYTES_TEXT("secret"), PKI_BYTES_TEXT("secret"), true },
+		{ PKI_BYTES_TEXT("secret"), PKI_BYTES_TEXT("Secret"), false },
+		{ PKI_BYTES_TEXT("secret"), PKI_BYTES_TEXT("secreT"), false },
+		{ PKI_BYTES_TEXT("secret"), PKI_BYTES_TEXT("secre"), false },
+		{ PKI_BYTES_TEXT("secre"), PKI_BYTES_TEXT("secret"), false },
+		{ PKI_BYTES_TEXT("a\0b"), PKI_BYTES_TEXT("a\0c"), false },
+		{ PKI_BYTES_TEXT(""), PKI_BYTES_TEXT("a"), false },
+		{ PKI_BYTES_TEXT(""), PKI_BYTES_TEXT(""), false },
+		{ { NULL, 0 }, { NULL, 0 }, false },
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(rows); i++)
+		cr_expect(pki_bytes_equal_secret(rows[i].a, rows[i].b) ==
+		    rows[i].same, "row %zu", i);
+}

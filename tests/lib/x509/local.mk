@@ -15,6 +15,7 @@ tests_test_x509_SOURCES = \
 	%D%/test-crl-write.c \
 	%D%/test-crl.c \
 	%D%/test-csr-agreement.c \
+	%D%/test-csr-challenge.c \
 	%D%/test-csr-mutated.c \
 	%D%/test-csr-refused.c \
 	%D%/test-csr.c \
