@@ -34,6 +34,7 @@
 /* Messages of EST. */
 #include "est/body.h"
 #include "est/certs-only.h"
+#include "est/csrattrs.h"
 
 /* What is allowed, who signs, what was issued. */
 #include "policy/profile.h"

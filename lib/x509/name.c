@@ -135,28 +135,26 @@ check_count(size_t count, pki_err *err)
 	return PKI_OK;
 }
 
-#define OID_LEN 3
-
 /* RelativeDistinguishedName ::= SET OF SEQUENCE { type, value }. */
 static size_t
 part_len(const pki_name_part *part)
 {
-	return pki_der_size(pki_der_size(pki_der_size(OID_LEN) +
+	return pki_der_size(pki_der_size(pki_der_size(PKI_NAME_OID_LEN) +
 	    pki_der_size(strlen(part->value))));
 }
 
 static void
 add_part(const pki_name_part *part, pki_buf *out)
 {
-	const struct attribute *attribute = &attributes[part->type];
-	uint8_t oid[OID_LEN] = { 0x55, 0x04, attribute->arc };
 	pki_bytes value = pki_bytes_text(part->value);
-	size_t len = pki_der_size(OID_LEN) + pki_der_size(value.len);
+	size_t len = pki_der_size(PKI_NAME_OID_LEN) + pki_der_size(value.len);
+	uint8_t oid[PKI_NAME_OID_LEN];
 
+	pki_name_type_oid(part->type, oid);
 	pki_der_add_header(out, PKI_DER_SET, pki_der_size(len));
 	pki_der_add_header(out, PKI_DER_SEQUENCE, len);
 	pki_der_add(out, PKI_DER_OID, pki_bytes_of(oid, sizeof(oid)));
-	pki_der_add(out, attribute->tag, value);
+	pki_der_add(out, attributes[part->type].tag, value);
 }
 
 pki_code
@@ -211,14 +209,8 @@ find_type(pki_bytes oid, pki_name_type *out, pki_err *err)
 {
 	char text[80];
 
-	for (size_t i = 0; i < PKI_COUNT(attributes); i++) {
-		uint8_t known[] = { 0x55, 0x04, attributes[i].arc };
-
-		if (pki_bytes_equal(oid, pki_bytes_of(known, sizeof(known)))) {
-			*out = (pki_name_type)i;
-			return PKI_OK;
-		}
-	}
+	if (pki_name_type_find(oid, out))
+		return PKI_OK;
 	return pki_refuse(err, PKI_BAD_INPUT, "name",
 	    "C, ST, L, O, OU, serialNumber, CN", "attribute %s",
 	    pki_der_format_oid(oid, text, sizeof(text)));
@@ -355,4 +347,28 @@ const char *
 pki_name_type_short(pki_name_type type)
 {
 	return attributes[type].name;
+}
+
+void
+pki_name_type_oid(pki_name_type type, uint8_t out[PKI_NAME_OID_LEN])
+{
+	out[0] = 0x55;
+	out[1] = 0x04;
+	out[2] = attributes[type].arc;
+}
+
+bool
+pki_name_type_find(pki_bytes oid, pki_name_type *out)
+{
+	uint8_t known[PKI_NAME_OID_LEN];
+
+	for (size_t i = 0; i < PKI_COUNT(attributes); i++) {
+		pki_name_type_oid((pki_name_type)i, known);
+		if (pki_bytes_equal(oid, pki_bytes_of(known,
+		    sizeof(known)))) {
+			*out = (pki_name_type)i;
+			return true;
+		}
+	}
+	return false;
 }

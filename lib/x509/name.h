@@ -66,6 +66,11 @@ bool pki_name_match(const pki_name *a, const pki_name *b);
 /* "CN" and so on; the setting's name ("common-name").  Static. */
 const char *pki_name_type_short(pki_name_type type);
 
+#define PKI_NAME_OID_LEN 3
+/* Content octets of the type's OBJECT IDENTIFIER; and the type that has one. */
+void pki_name_type_oid(pki_name_type type, uint8_t out[PKI_NAME_OID_LEN]);
+bool pki_name_type_find(pki_bytes oid, pki_name_type *out);
+
 PKI_END_DECLS
 
 #endif

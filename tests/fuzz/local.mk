@@ -18,12 +18,19 @@ fuzz_cppflags = $(AM_CPPFLAGS) \
 	-DFUZZ_CORPUS='"$(abs_top_srcdir)/%D%/corpus/" FUZZ_TARGET'
 
 check_PROGRAMS += \
+	%D%/fuzz-certs-only \
 	%D%/fuzz-crl \
 	%D%/fuzz-csr \
+	%D%/fuzz-csrattrs \
 	%D%/fuzz-der \
+	%D%/fuzz-est-body \
 	%D%/fuzz-gate \
 	%D%/fuzz-profile
 
+%C%_fuzz_certs_only_SOURCES = %D%/fuzz-certs-only.c $(fuzz_sources)
+%C%_fuzz_certs_only_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"certs-only"'
+%C%_fuzz_certs_only_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_certs_only_LDADD = $(fuzz_ldadd)
 %C%_fuzz_crl_SOURCES = \
 	%D%/fuzz-crl.c \
 	tests/support/crl-maker.c \
@@ -36,10 +43,18 @@ check_PROGRAMS += \
 %C%_fuzz_csr_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"csr"'
 %C%_fuzz_csr_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_csr_LDADD = $(fuzz_ldadd)
+%C%_fuzz_csrattrs_SOURCES = %D%/fuzz-csrattrs.c $(fuzz_sources)
+%C%_fuzz_csrattrs_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"csrattrs"'
+%C%_fuzz_csrattrs_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_csrattrs_LDADD = $(fuzz_ldadd)
 %C%_fuzz_der_SOURCES = %D%/fuzz-der.c $(fuzz_sources)
 %C%_fuzz_der_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"der"'
 %C%_fuzz_der_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_der_LDADD = $(fuzz_ldadd)
+%C%_fuzz_est_body_SOURCES = %D%/fuzz-est-body.c $(fuzz_sources)
+%C%_fuzz_est_body_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"est-body"'
+%C%_fuzz_est_body_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_est_body_LDADD = $(fuzz_ldadd)
 %C%_fuzz_gate_SOURCES = \
 	%D%/fuzz-gate.c \
 	%D%/gate-world.c \

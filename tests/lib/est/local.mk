@@ -4,6 +4,8 @@ tests_test_est_SOURCES = \
 	%D%/mutate.h \
 	%D%/test-body.c \
 	%D%/test-certs-only.c \
+	%D%/test-csrattrs-refused.c \
+	%D%/test-csrattrs.c \
 	%D%/test-linking.c \
 	%D%/test-names.c \
 	tests/lib/x509/sample.c \
