@@ -27,6 +27,7 @@
 #include "x509/pubkey.h"
 #include "x509/key.h"
 #include "x509/csr.h"
+#include "x509/linking.h"
 #include "x509/cert.h"
 #include "x509/tbs.h"
 #include "x509/crl.h"

@@ -6,6 +6,7 @@ pkix509include_HEADERS += \
 	%D%/csr.h \
 	%D%/digest.h \
 	%D%/key.h \
+	%D%/linking.h \
 	%D%/name.h \
 	%D%/pem.h \
 	%D%/pubkey.h \
@@ -52,9 +53,12 @@ libpki_core_la_SOURCES += \
 	%D%/key-read.c \
 	%D%/key-read.h \
 	%D%/key.c \
+	%D%/linking.c \
 	%D%/name-text.c \
 	%D%/name-text.h \
 	%D%/name.c \
+	%D%/names-same.c \
+	%D%/names-same.h \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/pem-write.c \
