@@ -46,6 +46,7 @@
 /* The verbs. */
 #include "ca/config.h"
 #include "ca/ca.h"
+#include "ca/credential.h"
 #include "ca/issue.h"
 #include "ca/batch.h"
 #include "ca/find.h"

@@ -3,6 +3,7 @@ pkicainclude_HEADERS += \
 	%D%/batch.h \
 	%D%/ca.h \
 	%D%/config.h \
+	%D%/credential.h \
 	%D%/due.h \
 	%D%/find.h \
 	%D%/hold.h \
@@ -21,6 +22,7 @@ libpki_ca_la_SOURCES += \
 	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \
+	%D%/credential.c \
 	%D%/crl-draft.c \
 	%D%/crl-draft.h \
 	%D%/crl-list.c \
@@ -61,6 +63,8 @@ libpki_ca_la_SOURCES += \
 	%D%/rowhash.h \
 	%D%/sign.c \
 	%D%/sign.h \
+	%D%/standing.c \
+	%D%/standing.h \
 	%D%/status.c \
 	%D%/succession.c \
 	%D%/succession.h \

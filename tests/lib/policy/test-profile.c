@@ -132,7 +132,8 @@ static const struct bad {
 	    "est.approval: of requests that nobody may make, wants "
 	    "automatic, or est in issue.by" },
 	{ leaf, "issue:", "est: { approval = true; };\nissue:", "19: "
-	    "est.approval: found true or false, wants \"automatic\" or \"manual\"" },
+	    "est.approval: found true or false, wants \"automatic\" or "
+	    "\"manual\"" },
 	{ leaf, "issue:", "est: { linking = \"on\"; };\nissue:", "19: "
 	    "est.linking: unknown value 'on', wants one of off, "
 	    "when-present, required" },
