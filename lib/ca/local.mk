@@ -4,13 +4,15 @@ pkicainclude_HEADERS += \
 	%D%/ca.h \
 	%D%/config.h \
 	%D%/credential.h \
+	%D%/device.h \
 	%D%/due.h \
 	%D%/find.h \
 	%D%/hold.h \
 	%D%/issue.h \
 	%D%/publish.h \
 	%D%/revoke.h \
-	%D%/status.h
+	%D%/status.h \
+	%D%/token.h
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
 	%D%/audit-line.c \
@@ -30,6 +32,8 @@ libpki_ca_la_SOURCES += \
 	%D%/crl-source.c \
 	%D%/crl-source.h \
 	%D%/db-check.c \
+	%D%/device-change.c \
+	%D%/device.c \
 	%D%/due.c \
 	%D%/find.c \
 	%D%/floor.c \
@@ -58,6 +62,8 @@ libpki_ca_la_SOURCES += \
 	%D%/publication.h \
 	%D%/publish.c \
 	%D%/record.h \
+	%D%/registry.c \
+	%D%/registry.h \
 	%D%/revoke.c \
 	%D%/rowhash.c \
 	%D%/rowhash.h \
@@ -68,5 +74,10 @@ libpki_ca_la_SOURCES += \
 	%D%/status.c \
 	%D%/succession.c \
 	%D%/succession.h \
+	%D%/token-key.c \
+	%D%/token-key.h \
+	%D%/token-use.c \
+	%D%/token-use.h \
+	%D%/token.c \
 	%D%/withdraw.c \
 	%D%/withdraw.h

@@ -5,6 +5,7 @@ pkix509include_HEADERS += \
 	%D%/crypto.h \
 	%D%/csr.h \
 	%D%/digest.h \
+	%D%/hkdf.h \
 	%D%/key.h \
 	%D%/linking.h \
 	%D%/name.h \
@@ -43,6 +44,7 @@ libpki_core_la_SOURCES += \
 	%D%/digest.c \
 	%D%/extension.c \
 	%D%/extension.h \
+	%D%/hkdf.c \
 	%D%/key-ec.c \
 	%D%/key-ec.h \
 	%D%/key-hash.h \
