@@ -64,6 +64,8 @@ libpki_ca_la_SOURCES += \
 	%D%/record.h \
 	%D%/registry.c \
 	%D%/registry.h \
+	%D%/renewal.c \
+	%D%/renewal.h \
 	%D%/revoke.c \
 	%D%/rowhash.c \
 	%D%/rowhash.h \
