@@ -354,6 +354,8 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 	}
 	if (rc == PKI_OK && pki_job_has_token(job))
 		rc = pki_token_bind(ca, job, err);
+	if (rc == PKI_OK && pki_job_credential(job) != NULL)
+		rc = pki_renewal_check(ca, job, err);
 	if (job->again)
 		return rc;
 	if (rc == PKI_OK)

@@ -28,6 +28,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-reenroll-race.c \
 	%D%/test-reenroll.c \
 	%D%/test-renew.c \
 	%D%/test-revoke.c \

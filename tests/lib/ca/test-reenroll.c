@@ -398,6 +398,13 @@ Test(reenroll, wants_the_credential_of_whom_it_renews)
 	r.request.identity = "node-2";
 	cr_expect_eq(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
 	    PKI_USAGE);
+	/* As if it had been another's, or had another profile. */
+	strcpy(credential->identity, "node-2");
+	r.request.subject = pki_cert_subject(node.cert);
+	r.request.alt_names = pki_cert_alt_names(node.cert);
+	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
+	    PKI_DENIED, &t.err, "evidence");
+	strcpy(credential->identity, "node-1");
 	r.request.identity = "node-1";
 	r.request.purpose = PKI_ISSUE_FIRST;
 	cr_expect_eq(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
