@@ -1,5 +1,6 @@
 #include "pki-ctl/output.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,6 +43,46 @@ keep_old(output *file, pki_err *err)
 	return PKI_OK;
 }
 
+/* Is name one that keep_old() gave to what stood at base? */
+static bool
+is_old(const char *name, const char *base)
+{
+	size_t len = strlen(base), digits;
+
+	if (name[0] != '.' || strncmp(name + 1, base, len) != 0 ||
+	    name[1 + len] != '.')
+		return false;
+	name += len + 2;
+	digits = strspn(name, "0123456789");
+	return digits > 0 && strcmp(name + digits, ".old") == 0;
+}
+
+/* A command that was killed while it replaced a key leaves the old one. */
+static void
+say_old_keys(const struct session *s, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash == NULL ? path : slash + 1;
+	const struct dirent *entry;
+	char dir[PKI_PATH_MAX], old[2 * PKI_PATH_MAX], shown[PKI_PATH_MAX];
+	DIR *files;
+
+	if (pki_path_dir(dir, path, NULL) != PKI_OK ||
+	    (files = opendir(dir)) == NULL)
+		return;
+	while ((entry = readdir(files)) != NULL) {
+		if (!is_old(entry->d_name, base))
+			continue;
+		snprintf(old, sizeof(old), "%.*s%s", (int)(base - path), path,
+		    entry->d_name);
+		cli_say(s->cli, "warning: %s is a key that was being "
+		    "replaced: put it back, or remove it",
+		    pki_text_escape(pki_bytes_text(old), shown,
+		    sizeof(shown)));
+	}
+	closedir(files);
+}
+
 /*
  * What stands there may go?  A device, a pipe or a link would turn into a
  * file, and nobody means to lose a key by naming it where a certificate goes.
@@ -55,6 +96,8 @@ check_place(struct session *s, const char *path, mode_t mode)
 	pki_code rc;
 
 	rc = managed_check(s, path, err);
+	if (rc == PKI_OK && (mode & 077) == 0)
+		say_old_keys(s, path);
 	if (rc != PKI_OK || lstat(path, &st) != 0)
 		return rc;
 	if (S_ISDIR(st.st_mode))

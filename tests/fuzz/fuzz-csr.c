@@ -84,6 +84,29 @@ check_alt_names(const pki_altnames *ours, X509_REQ *theirs)
 }
 
 static void
+check_challenges(const pki_csr *ours, X509_REQ *theirs)
+{
+	for (unsigned i = 0; i < PKI_CSR_CHALLENGES; i++) {
+		pki_bytes oid = pki_csr_challenge_oid(i);
+		pki_bytes text = pki_csr_challenge_text(ours, i);
+		char dotted[80];
+		ASN1_OBJECT *type = OBJ_txt2obj(pki_der_format_oid(oid,
+		    dotted, sizeof(dotted)), 1);
+		int at = X509_REQ_get_attr_by_OBJ(theirs, type, -1);
+		ASN1_TYPE *value = at < 0 ? NULL : X509_ATTRIBUTE_get0_type(
+		    X509_REQ_get_attr(theirs, at), 0);
+
+		fuzz_assert((at >= 0) == (text.data != NULL));
+		fuzz_assert(at < 0 || X509_REQ_get_attr_by_OBJ(theirs, type,
+		    at) < 0);
+		fuzz_assert(at < 0 || pki_bytes_equal(text, pki_bytes_of(
+		    ASN1_STRING_get0_data(value->value.asn1_string),
+		    (size_t)ASN1_STRING_length(value->value.asn1_string))));
+		ASN1_OBJECT_free(type);
+	}
+}
+
+static void
 check_by_libcrypto(const pki_csr *csr)
 {
 	pki_bytes der = pki_csr_der(csr);
@@ -95,6 +118,7 @@ check_by_libcrypto(const pki_csr *csr)
 	    X509_REQ_get_subject_name(theirs));
 	check_key(pki_csr_key(csr), theirs);
 	check_alt_names(pki_csr_alt_names(csr), theirs);
+	check_challenges(csr, theirs);
 }
 
 /* A request that we make of it says the same. */

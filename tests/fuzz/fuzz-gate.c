@@ -7,7 +7,8 @@
 
 /*
  * The publish gate against a model of it, which looks at every pair: what
- * passes the gate lost no entry that must stay (G17), and goes forward (G16).
+ * passes the gate lost no entry that must stay (G17), changed none, and goes
+ * forward (G16).
  * Lists in order are judged alike, lists out of order at least never pass
  * with a loss.
  */
@@ -17,18 +18,8 @@ struct verdict {
 	bool   future;          /* a revocation in the future, listed anew */
 	bool   old_future;      /* one that stood there before */
 	bool   damaged;         /* a row that was asked for is */
-	size_t missing;
+	size_t missing;         /* or there, but as it may not be */
 };
-
-static bool
-in_list(const world *w, unsigned flag, const pki_serial *serial)
-{
-	for (size_t i = 0; i < w->count; i++)
-		if ((w->certs[i].flags & flag) != 0 &&
-		    pki_serial_equal(&w->certs[i].before.serial, serial))
-			return true;
-	return false;
-}
 
 static bool
 was_listed(const world *w, const pki_crl_entry *entry)
@@ -40,6 +31,26 @@ was_listed(const world *w, const pki_crl_entry *entry)
 		    pki_serial_equal(&cert->before.serial, &entry->serial) &&
 		    cert->before.revoked_at == entry->revoked_at &&
 		    cert->before.reason == entry->reason)
+			return true;
+	}
+	return false;
+}
+
+/* Is it listed again, as what it was or as what that may become? */
+static bool
+stays(const world *w, const pki_crl_entry *before)
+{
+	for (size_t i = 0; i < w->count; i++) {
+		const pki_crl_entry *after = &w->certs[i].after;
+		bool hold = before->reason == PKI_REASON_CERTIFICATE_HOLD;
+		bool moved = after->revoked_at != before->revoked_at &&
+		    before->revoked_at <= w->now;
+		bool changed = after->reason != before->reason &&
+		    after->reason != PKI_REASON_KEY_COMPROMISE;
+
+		if ((w->certs[i].flags & WORLD_AFTER) != 0 &&
+		    pki_serial_equal(&after->serial, &before->serial) &&
+		    (hold || (!moved && !changed)))
 			return true;
 	}
 	return false;
@@ -64,7 +75,8 @@ may_leave(const world *w, const pki_crl_entry *entry, bool *damaged)
 
 	if ((cert->flags & WORLD_STORED) == 0)
 		return lost;
-	if ((cert->flags & WORLD_DAMAGED) != 0) {
+	if ((cert->flags & WORLD_DAMAGED) != 0 ||
+	    cert->kind != WORLD_CERT_OWN) {
 		*damaged = w->damage == PKI_DAMAGE_FAILS;
 		return lost;
 	}
@@ -77,16 +89,25 @@ may_leave(const world *w, const pki_crl_entry *entry, bool *damaged)
 	    cert->released_at >= w->before.this_update - PKI_FLOOR_SLACK;
 }
 
+static bool
+in_order(const world *w)
+{
+	const world_list *before = &w->before, *after = &w->after;
+
+	if (after->next_update <= after->this_update ||
+	    after->next_update <= w->now ||
+	    after->this_update > w->now + PKI_CRL_AHEAD_MAX ||
+	    after->number > PKI_CRL_NUMBER_MAX)
+		return false;
+	return w->first || (after->number > before->number &&
+	    (after->this_update > before->this_update ||
+	    (w->ahead == PKI_AHEAD_ACCEPTED && before->this_update > w->now)));
+}
+
 static struct verdict
 judge(const world *w)
 {
-	const world_list *before = &w->before, *after = &w->after;
-	struct verdict v = {
-		.order = after->next_update > after->this_update &&
-		    after->next_update > w->now && (w->first ||
-		    (after->number > before->number &&
-		    after->this_update > before->this_update)),
-	};
+	struct verdict v = { .order = in_order(w) };
 
 	for (size_t i = 0; i < w->count; i++) {
 		const world_cert *cert = &w->certs[i];
@@ -100,7 +121,7 @@ judge(const world *w)
 				v.future = true;
 		}
 		if (w->first || (cert->flags & WORLD_BEFORE) == 0 ||
-		    in_list(w, WORLD_AFTER, &cert->before.serial))
+		    stays(w, &cert->before))
 			continue;
 		v.missing += !may_leave(w, &cert->before, &damaged);
 		v.damaged |= damaged;
@@ -204,7 +225,8 @@ pass(const world *w, const struct verdict *v, const struct way *way,
 	size_t missing = 0;
 	pki_gate_terms terms = {
 		.previous = w->first ? NULL : &previous, .next = &next,
-		.now = w->now, .may_leave = pki_leaving_ask, .arg = leaving,
+		.now = w->now, .ahead = w->ahead,
+		.may_leave = pki_leaving_ask, .arg = leaving,
 		.missing = count_missing, .missing_arg = &missing,
 	};
 	pki_err err = { 0 };

@@ -5,6 +5,7 @@
 
 #include "ca/record.h"
 #include "ca/rowhash.h"
+#include "tests/fuzz/gate-cert.h"
 #include "x509/der.h"
 #include "x509/tbs.h"
 
@@ -40,13 +41,18 @@ reason_of(unsigned octet)
 static world_cert
 read_cert(const uint8_t *in)
 {
+	bool lies = (in[7] & 4) != 0;
+
 	return (world_cert){
 		.flags = in[0], .status = in[0] >> 6 > 2 ? 0 : in[0] >> 6,
+		.kind = in[7] & 3, .octet = in[1],
 		.before = { serial_of(in[1]), time_of(in[2]),
 		    reason_of(in[6]), 0 },
 		.after = { serial_of(in[1]), time_of(in[3]),
 		    reason_of(in[6] / 4), 0 },
-		.not_after = time_of(in[4]), .released_at = time_of(in[5]),
+		.not_after = time_of(in[4]),
+		.row_not_after = time_of(lies ? 255 - in[4] : in[4]),
+		.released_at = time_of(in[5]),
 	};
 }
 
@@ -66,6 +72,22 @@ has_serial(const world *w, const pki_serial *serial)
 	return false;
 }
 
+static void
+read_header(const uint8_t *at, world *out)
+{
+	out->before = (world_list){ at[0], time_of(at[1]), time_of(255) };
+	out->after = (world_list){ at[2], time_of(at[3]), time_of(at[4]) };
+	out->now = time_of(at[5]);
+	out->first = (at[6] & 1) != 0;
+	out->sorted = (at[6] & 2) == 0;
+	out->damage = (at[6] & 4) != 0 ? PKI_DAMAGE_STAYS : PKI_DAMAGE_FAILS;
+	out->ahead = (at[7] & 1) != 0 ? PKI_AHEAD_ACCEPTED :
+	    PKI_AHEAD_REFUSED;
+	out->before.number += (at[7] & 2) != 0 ? WORLD_NUMBER_HIGH : 0;
+	out->after.number += (at[7] & 4) != 0 ? WORLD_NUMBER_HIGH : 0;
+	out->count = 0;
+}
+
 bool
 world_read(pki_bytes in, world *out)
 {
@@ -73,13 +95,7 @@ world_read(pki_bytes in, world *out)
 
 	if (in.len < RECORD)
 		return false;
-	out->before = (world_list){ at[0], time_of(at[1]), time_of(255) };
-	out->after = (world_list){ at[2], time_of(at[3]), time_of(at[4]) };
-	out->now = time_of(at[5]);
-	out->first = (at[6] & 1) != 0;
-	out->sorted = (at[6] & 2) == 0;
-	out->damage = (at[6] & 4) != 0 ? PKI_DAMAGE_STAYS : PKI_DAMAGE_FAILS;
-	out->count = 0;
+	read_header(at, out);
 	for (at += RECORD; at + RECORD <= in.data + in.len &&
 	    out->count < WORLD_CERTS_MAX; at += RECORD) {
 		world_cert cert = read_cert(at);
@@ -107,8 +123,9 @@ make_base(void)
 {
 	const pki_bytes some = PKI_BYTES_TEXT("\x30\x00");
 	pki_ca_row ca = {
-		.name = "issuing", .parent = "root", .der = some,
-		.key_ref = "offline", .base_url = "http://pki.example",
+		.name = "issuing", .parent = "issuing",
+		.der = world_ca_der(), .key_ref = "offline",
+		.partition_size = 1, .base_url = "http://pki.example",
 	};
 	pki_profile_row profile = { .name = "auditor", .text = some };
 	pki_identity_row identity = { .name = "meter-0042" };
@@ -126,6 +143,7 @@ make_base(void)
 	fuzz_assert(pki_store_claim_pubkey(base.store, &key, &err) == PKI_OK);
 	fuzz_assert(pki_store_commit(base.store, &err) == PKI_OK);
 	base_authority.id = ca.id;
+	base_authority.cert = world_ca_cert();
 	base_profile = profile.id;
 	base_identity = identity.id;
 	base_pubkey = key.id;
@@ -138,8 +156,8 @@ put_cert(const world_cert *cert)
 		.ca_id = base_authority.id, .identity_id = base_identity,
 		.pubkey_id = base_pubkey, .profile_id = base_profile,
 		.serial = cert->before.serial, .not_before = WORLD_BEGIN,
-		.not_after = cert->not_after, .issued_at = WORLD_BEGIN,
-		.status = cert->status, .der = PKI_BYTES_TEXT("\x30\x00"),
+		.not_after = cert->row_not_after, .issued_at = WORLD_BEGIN,
+		.status = cert->status, .der = world_cert_der(cert),
 		.ca = "issuing", .identity = "meter-0042",
 		.profile = "auditor",
 	};

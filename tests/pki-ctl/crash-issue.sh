@@ -59,3 +59,27 @@ check_new() {
 	cmp .out of-key || fail "wanted the key of the certificate on disk"
 }
 each_step kill fresh issue_new check_new
+
+# In place of another: that is there, or beside, and the next command says so.
+fresh_forced() {
+	fresh
+	cp meter-1.key out/key
+}
+issue_forced() {
+	faulty "$1" "$2" cert issue --profile broker --name broker-1 \
+	    --new-key out/key --force --out out/pem
+}
+check_forced() {
+	check_new
+	old=$(find out -name '.key.*.old')
+	cmp -s meter-1.key "${old:-out/key}" || [ $ended = 0 ] ||
+		fail "wanted the old key kept, at step $step"
+	[ -n "$old" ] || return 0
+	left=$((left + 1))
+	expect_ok pki cert issue --profile broker --name broker-2 \
+	    --new-key out/key --force --dry-run
+	expect_says "warning: $old is a key that was being replaced"
+}
+left=0
+each_step kill fresh_forced issue_forced check_forced
+[ $left -gt 0 ] || fail 'wanted an old key left at some step'

@@ -66,6 +66,29 @@ for file in new.key new.pem; do
 	[ ! -e $file ] || fail 'wanted nothing made'
 done
 
+# The old key of a command that was killed is pointed out, and kept.
+mkdir keys
+cp meter-1.key keys/.broker.key.4711.old
+cp meter-1.key keys/.broker.key.old
+cp meter-1.key keys/.broker.key.1.old.tmp
+cp meter-1.key keys/.other.key.4711.old
+expect_ok broker keys/broker.key --dry-run
+expect_says 'warning: keys/.broker.key.4711.old is a key that was being '
+expect_says 'replaced: put it back, or remove it'
+[ "$(grep -c warning .err)" = 1 ] || fail 'wanted one warning'
+cp meter-1.key keys/broker.key
+expect_exit 1 broker keys/broker.key
+expect_says 'keys/.broker.key.4711.old'
+(cd keys && last='pki beside the key' && dir=../ca &&
+    pki cert issue --profile broker --name broker-2 \
+    --alt-name dns:broker.test --new-key broker.key --force 2>../.err \
+    >../.out) || fail 'wanted the key replaced'
+expect_says 'warning: .broker.key.4711.old is a key'
+cmp meter-1.key keys/.broker.key.4711.old || fail 'wanted the old key kept'
+rm keys/.broker.key.4711.old
+expect_ok broker keys/broker.key --dry-run --force
+! grep warning .err || fail 'wanted no warning'
+
 # What is nobody's is free, also beside the CA's files.
 expect_ok pki ca export issuing --out ca/issuing.pem
 expect_ok pki ca export issuing --out else/issuing.pem

@@ -13,6 +13,9 @@ void drop_file(const struct test_ca *t, const char *name);
 bool has_file(const struct test_ca *t, const char *name);
 pki_buf *get_file(const struct test_ca *t, const char *name);
 
+/* The template "auditor" under another name of seven letters, too. */
+void copy_auditor(struct test_ca *t, const char *name);
+
 /* Close the handle, and open a new one. */
 void restart_ca(struct test_ca *t);
 /* Let time go by. */
@@ -55,5 +58,10 @@ void publish_union(struct test_ca *t, const char *name);
 pki_crl *get_crl(const struct test_ca *t, const char *file);
 /* The certificate of a CA here. */
 pki_cert *get_ca_cert(const struct test_ca *t, const char *name);
+
+/* A device of profile "auditor"; it and its token, good for an hour. */
+void register_device(struct test_ca *t, const char *name);
+pki_token_parts token_for(struct test_ca *t, const char *name);
+pki_evidence evidence_of(const pki_token_parts *parts);
 
 #endif

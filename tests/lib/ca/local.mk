@@ -13,6 +13,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-credential.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
+	%D%/test-device.c \
 	%D%/test-find.c \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
@@ -35,6 +36,8 @@ tests_test_ca_SOURCES = \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
+	%D%/test-token-race.c \
+	%D%/test-token.c \
 	%D%/test-union.c \
 	tests/lib/x509/sample.c \
 	tests/lib/x509/sample.h

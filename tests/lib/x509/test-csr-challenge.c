@@ -103,10 +103,10 @@ Test(csr_challenge, has_255_characters_at_most, .init = make_signer,
 		LINKING };
 	static const struct {
 		const char *tag;
-		size_t      max;
+		size_t      max, unit;  /* octets of all and of one */
 	} types[] = {
-		{ "13", 255 }, { "14", 255 }, { "16", 255 }, { "0c", 1020 },
-		{ "1e", 510 }, { "1c", 1020 },
+		{ "13", 255, 1 }, { "14", 255, 1 }, { "16", 255, 1 },
+		{ "0c", 1020, 1 }, { "1e", 510, 2 }, { "1c", 1020, 4 },
 	};
 
 	for (size_t i = 0; i < PKI_COUNT(oids); i++)
@@ -116,7 +116,8 @@ Test(csr_challenge, has_255_characters_at_most, .init = make_signer,
 			cr_expect(parse_long(oids[i], types[k].tag,
 			    types[k].max, &err) == PKI_OK, "%s", err.msg);
 			cr_expect(parse_long(oids[i], types[k].tag,
-			    types[k].max + 1, &err) == PKI_BAD_INPUT);
+			    types[k].max + types[k].unit, &err) ==
+			    PKI_BAD_INPUT);
 			cr_expect_str_eq(err.rule, "attribute");
 		}
 }
