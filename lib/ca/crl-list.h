@@ -32,7 +32,8 @@ typedef struct pki_crl_origin {
 
 /*
  * The published CRL in this file, its issuer and signature verified, unless
- * it is the one on record.  PKI_NOT_FOUND; PKI_DAMAGED when it is no CRL of this CA, or not whole.
+ * it is the one on record.  PKI_NOT_FOUND; PKI_DAMAGED when it is no CRL of
+ * this CA, or not whole.
  */
 pki_code pki_crl_list_open(pki_crl_list *list, const char *path,
     const pki_crl_origin *origin, pki_err *err);
