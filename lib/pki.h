@@ -30,6 +30,7 @@
 #include "x509/pubkey.h"
 #include "x509/key.h"
 #include "x509/csr.h"
+#include "x509/linking.h"
 #include "x509/cert.h"
 #include "x509/tbs.h"
 #include "x509/crl.h"
@@ -48,6 +49,7 @@
 /* The verbs. */
 #include "ca/config.h"
 #include "ca/ca.h"
+#include "ca/credential.h"
 #include "ca/issue.h"
 #include "ca/batch.h"
 #include "ca/find.h"

@@ -3,6 +3,7 @@ pkicainclude_HEADERS += \
 	%D%/batch.h \
 	%D%/ca.h \
 	%D%/config.h \
+	%D%/credential.h \
 	%D%/device.h \
 	%D%/due.h \
 	%D%/find.h \
@@ -23,6 +24,7 @@ libpki_ca_la_SOURCES += \
 	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \
+	%D%/credential.c \
 	%D%/crl-draft.c \
 	%D%/crl-draft.h \
 	%D%/crl-list.c \
@@ -62,11 +64,15 @@ libpki_ca_la_SOURCES += \
 	%D%/record.h \
 	%D%/registry.c \
 	%D%/registry.h \
+	%D%/renewal.c \
+	%D%/renewal.h \
 	%D%/revoke.c \
 	%D%/rowhash.c \
 	%D%/rowhash.h \
 	%D%/sign.c \
 	%D%/sign.h \
+	%D%/standing.c \
+	%D%/standing.h \
 	%D%/status.c \
 	%D%/succession.c \
 	%D%/succession.h \

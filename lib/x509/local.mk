@@ -7,6 +7,7 @@ pkix509include_HEADERS += \
 	%D%/digest.h \
 	%D%/hkdf.h \
 	%D%/key.h \
+	%D%/linking.h \
 	%D%/name.h \
 	%D%/pem.h \
 	%D%/pubkey.h \
@@ -54,9 +55,12 @@ libpki_core_la_SOURCES += \
 	%D%/key-read.c \
 	%D%/key-read.h \
 	%D%/key.c \
+	%D%/linking.c \
 	%D%/name-text.c \
 	%D%/name-text.h \
 	%D%/name.c \
+	%D%/names-same.c \
+	%D%/names-same.h \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/pem-write.c \

@@ -2,10 +2,15 @@ check_PROGRAMS += tests/test-ca
 tests_test_ca_SOURCES = \
 	%D%/ca-sample.c \
 	%D%/ca-sample.h \
+	%D%/credential-sample.c \
+	%D%/credential-sample.h \
+	%D%/renew-sample.c \
+	%D%/renew-sample.h \
 	%D%/test-audit-line.c \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
 	%D%/test-batch.c \
+	%D%/test-credential.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
 	%D%/test-device.c \
@@ -24,6 +29,8 @@ tests_test_ca_SOURCES = \
 	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-reenroll-race.c \
+	%D%/test-reenroll.c \
 	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
@@ -31,6 +38,8 @@ tests_test_ca_SOURCES = \
 	%D%/test-tampered.c \
 	%D%/test-token-race.c \
 	%D%/test-token.c \
-	%D%/test-union.c
+	%D%/test-union.c \
+	tests/lib/x509/sample.c \
+	tests/lib/x509/sample.h
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)
