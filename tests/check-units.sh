@@ -17,6 +17,7 @@ status=0
 
 # By the name that each has once installed; the programs need not be.
 for unit in debian/*.service debian/*.socket debian/*.timer; do
+	[ -f "$unit" ] || continue
 	name=${unit##*/}
 	case $name in *.*.*) name=${name#*.} ;; esac
 	sed 's|^ExecStart=/usr/[^ ]*|ExecStart=/bin/true|' "$unit" \
