@@ -109,7 +109,7 @@ static const struct call {
 };
 
 #define HAS(n, mask, value) SCMP_CMP((n), SCMP_CMP_MASKED_EQ, (mask), (value))
-#define IS(n, value) SCMP_CMP((n), SCMP_CMP_EQ, (value))
+#define IS(n, value) SCMP_CMP((n), SCMP_CMP_EQ, (value), 0)
 #define ALLOW SCMP_ACT_ALLOW
 #define FAIL(code) SCMP_ACT_ERRNO(code)
 #define NOT_PARENT ((1u << PKI_SANDBOX_WORKER) | (1u << PKI_SANDBOX_ISSUER))

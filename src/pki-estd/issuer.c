@@ -123,13 +123,7 @@ read_settings(void *arg, pki_serve_settings *out, pki_err *err)
 static pki_code
 on_opened(void *arg, pki_err *err)
 {
-	issuer *self = arg;
-	pki_code rc = pki_sandbox_seal(&self->sandbox, err);
-
-	if (rc == PKI_OK)
-		rc = pki_control_send(PKI_CONTROL_FD, PKI_CONTROL_READY, -1,
-		    err);
-	return rc;
+	return pki_sandbox_seal(&((issuer *)arg)->sandbox, err);
 }
 
 static void

@@ -26,6 +26,7 @@ dist_check_SCRIPTS += \
 	%D%/daemon-ends.sh \
 	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
+	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
 	%D%/parked.sh \
