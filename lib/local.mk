@@ -15,6 +15,7 @@ pkipolicyincludedir = $(pkiincludedir)/policy
 pkisignincludedir = $(pkiincludedir)/sign
 pkistoreincludedir = $(pkiincludedir)/store
 pkicaincludedir = $(pkiincludedir)/ca
+pkiissuerincludedir = $(pkiincludedir)/issuer
 pkiinclude_HEADERS = %D%/pki.h
 pkibaseinclude_HEADERS =
 pkix509include_HEADERS =
@@ -23,6 +24,7 @@ pkipolicyinclude_HEADERS =
 pkisigninclude_HEADERS =
 pkistoreinclude_HEADERS =
 pkicainclude_HEADERS =
+pkiissuerinclude_HEADERS =
 
 include %D%/base/local.mk
 include %D%/x509/local.mk
@@ -31,6 +33,7 @@ include %D%/policy/local.mk
 include %D%/sign/local.mk
 include %D%/store/local.mk
 include %D%/ca/local.mk
+include %D%/issuer/local.mk
 
 lib_LTLIBRARIES += libpki.la
 libpki_la_SOURCES =

@@ -55,4 +55,10 @@
 #include "ca/audit.h"
 #include "ca/status.h"
 
+/* The verbs over a socket: pki-estd's processes. */
+#include "issuer/messages.h"
+#include "issuer/wire.h"
+#include "issuer/client.h"
+#include "issuer/spawn.h"
+
 #endif

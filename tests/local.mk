@@ -44,6 +44,7 @@ include %D%/lib/policy/local.mk
 include %D%/lib/sign/local.mk
 include %D%/lib/store/local.mk
 include %D%/lib/ca/local.mk
+include %D%/lib/issuer/local.mk
 include %D%/pki-ctl/local.mk
 include %D%/faults/local.mk
 include %D%/fuzz/local.mk

@@ -25,7 +25,8 @@ check_PROGRAMS += \
 	%D%/fuzz-der \
 	%D%/fuzz-est-body \
 	%D%/fuzz-gate \
-	%D%/fuzz-profile
+	%D%/fuzz-profile \
+	%D%/fuzz-wire
 
 %C%_fuzz_certs_only_SOURCES = %D%/fuzz-certs-only.c $(fuzz_sources)
 %C%_fuzz_certs_only_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"certs-only"'
@@ -69,3 +70,7 @@ check_PROGRAMS += \
 %C%_fuzz_profile_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"profile"'
 %C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_profile_LDADD = $(fuzz_ldadd)
+%C%_fuzz_wire_SOURCES = %D%/fuzz-wire.c $(fuzz_sources)
+%C%_fuzz_wire_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"wire"'
+%C%_fuzz_wire_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_wire_LDADD = $(fuzz_ldadd)

@@ -1,0 +1,16 @@
+check_PROGRAMS += tests/test-issuer
+tests_test_issuer_SOURCES = \
+	%D%/test-client.c \
+	%D%/test-link.c \
+	%D%/test-spawn.c \
+	%D%/test-wire-fields.c \
+	%D%/test-wire.c \
+	%D%/wire-sample.c \
+	%D%/wire-sample.h
+tests_test_issuer_CPPFLAGS = $(tests_cppflags)
+tests_test_issuer_LDADD = $(tests_ldadd)
+
+# Threads, without Criterion: also for a build with CFLAGS=-fsanitize=thread.
+check_PROGRAMS += tests/issuer-storm
+tests_issuer_storm_SOURCES = %D%/storm.c
+tests_issuer_storm_LDADD = libpki-ca.la libpki-core.la
