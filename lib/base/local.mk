@@ -1,5 +1,6 @@
 pkibaseinclude_HEADERS += \
 	%D%/auto.h \
+	%D%/base32.h \
 	%D%/buf.h \
 	%D%/clock.h \
 	%D%/err.h \
@@ -10,6 +11,7 @@ pkibaseinclude_HEADERS += \
 	%D%/sink.h \
 	%D%/text.h
 libpki_core_la_SOURCES += \
+	%D%/base32.c \
 	%D%/buf.c \
 	%D%/clock.c \
 	%D%/err.c \

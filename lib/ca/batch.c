@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "ca/job.h"
+#include "ca/token-key.h"
 
 /* Most requests in one transaction: what a reader of the log must skip. */
 #define GROUP_MAX 512
@@ -251,7 +252,7 @@ count_issued(struct item *group)
 	struct item *item;
 
 	for (item = group; item != NULL; item = item->next)
-		if (item->rc == PKI_OK)
+		if (item->rc == PKI_OK && !item->job.again)
 			item->job.authority->issued++;
 }
 
@@ -353,6 +354,8 @@ load(pki_batch *batch, pki_err *err)
 	batch->epoch = floor.epoch;
 	if (rc == PKI_OK)
 		rc = pki_ca_profiles(ca, &profiles, err);
+	if (rc == PKI_OK)
+		rc = pki_token_key_load(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_authorities_load(ca, err);
 	if (rc == PKI_OK)

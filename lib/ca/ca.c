@@ -43,6 +43,7 @@ pki_ca_free(pki_ca *ca)
 	free(ca->authorities);
 	pki_profiles_free(ca->profiles);
 	pki_config_free(ca->config);
+	pki_buf_free(ca->token_key);
 	pki_store_free(ca->store);
 	pki_state_unlock(ca);
 	free(ca);

@@ -51,6 +51,29 @@ check_identity(const pki_identity_row *row, void *arg, pki_err *err)
 	return pki_row_verify_identity(row, err);
 }
 
+/* What a token is said to have given must be there, and be its device's. */
+static pki_code
+check_token(const pki_token_row *row, void *arg, pki_err *err)
+{
+	PKI_AUTO(pki_buf) hold = pki_buf_new();
+	struct check *check = arg;
+	pki_cert_row cert;
+	pki_code rc = pki_row_verify_token(row, err);
+
+	count_row(check);
+	if (rc != PKI_OK || row->use.used_at == 0)
+		return rc;
+	rc = pki_store_get_cert(check->ca->store, row->use.ca_id,
+	    &row->use.serial, &cert, hold, err);
+	if (rc != PKI_OK)
+		return pki_wrap(err, PKI_DAMAGED, "token '%s'", row->name);
+	if (cert.identity_id != row->identity_id ||
+	    !pki_digest_equal(&cert.pubkey_digest, &row->use.key))
+		return pki_fail(err, PKI_DAMAGED, "token '%s' was used for a "
+		    "certificate of another device or key", row->name);
+	return PKI_OK;
+}
+
 static pki_code
 note_compromise(const pki_cert_row *row, void *arg, pki_err *err)
 {
@@ -241,8 +264,11 @@ pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
 	if (rc == PKI_OK)
 		rc = pki_store_each_ca(ca->store, check_ca, &check, err);
 	if (rc == PKI_OK)
-		rc = pki_store_each_identity(ca->store, check_identity, &check,
+		rc = pki_store_each_identity(ca->store, 0, check_identity, &check,
 		    err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_token(ca->store, NULL, 0, check_token,
+		    &check, err);
 	if (rc == PKI_OK)
 		rc = pki_store_each_pubkey(ca->store, check_pubkey, &check,
 		    err);

@@ -55,6 +55,8 @@ struct pki_ca {
 	size_t          count;
 	int             init_lock;      /* see pki_state_unlock(); -1: none */
 
+	pki_buf        *token_key;      /* see token-key.h; NULL: not read */
+
 	bool            floor_known;
 	pki_floor       floor;          /* as last read or written by us */
 };

@@ -103,6 +103,23 @@ hold_row(pki_ca *ca, pki_cert_row *row, const pki_requester *who,
 	return put_row(ca, row, &event, err);
 }
 
+/* Who was put on hold as a whole is released as a whole. */
+static pki_code
+refuse_held_device(pki_ca *ca, const pki_cert_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_buf) bytes = pki_buf_new();
+	pki_identity_row device;
+	pki_code rc = pki_store_get_identity(ca->store, row->identity, &device,
+	    bytes, err);
+
+	if (rc == PKI_OK && device.id == row->identity_id &&
+	    device.hold != PKI_HOLD_NONE)
+		return pki_refuse(err, PKI_DENIED, "identity-state",
+		    "'pki-ctl device release', of the device that is on hold",
+		    "%s", row->identity);
+	return rc;
+}
+
 static pki_code
 release_row(pki_ca *ca, pki_cert_row *row, const pki_requester *who,
     pki_err *err)
@@ -111,7 +128,11 @@ release_row(pki_ca *ca, pki_cert_row *row, const pki_requester *who,
 		.action = PKI_AUDIT_RELEASE, .who = who,
 		.at = pki_withdraw_time(ca, row->ca),
 	};
+	pki_code rc;
 
+	rc = refuse_held_device(ca, row, err);
+	if (rc != PKI_OK)
+		return rc;
 	/* Never before the hold, or the gate would not take it for its end. */
 	if (event.at < row->revoked_at)
 		event.at = row->revoked_at;

@@ -10,6 +10,7 @@
 #include "ca/publish.h"
 #include "ca/record.h"
 #include "ca/rowhash.h"
+#include "ca/token-key.h"
 #include "x509/key.h"
 
 #define ROOT "root"
@@ -450,6 +451,8 @@ run(struct init *init, pki_err *err)
 		rc = make_issuing(init, root, err);
 	if (rc == PKI_OK)
 		rc = publish_first(init, err);
+	if (rc == PKI_OK)
+		rc = pki_token_key_load(init->main, err);
 	if (rc == PKI_OK && init->root != init->main)
 		rc = pki_state_finish(init->root, err);
 	if (rc == PKI_OK)

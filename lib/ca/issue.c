@@ -7,8 +7,11 @@
 #include "base/text.h"
 #include "ca/host-names.h"
 #include "ca/job.h"
+#include "ca/registry.h"
 #include "ca/rowhash.h"
 #include "ca/succession.h"
+#include "ca/token-key.h"
+#include "ca/token-use.h"
 
 void
 pki_issued_free(pki_issued *issued)
@@ -54,7 +57,7 @@ pki_issue_request_from_csr(const pki_csr *csr, pki_issue_request *request,
 
 /* The store's side of it: what must be known before pki_job_allow(). */
 static pki_code
-prepare(pki_ca *ca, pki_job *job, pki_err *err)
+prepare(pki_ca *ca, const pki_evidence *evidence, pki_job *job, pki_err *err)
 {
 	const pki_profiles *profiles;
 	pki_floor floor = { 0 };
@@ -71,6 +74,8 @@ prepare(pki_ca *ca, pki_job *job, pki_err *err)
 		rc = pki_authorities_load(ca, err);
 	if (rc == PKI_OK)
 		rc = pki_ca_profiles(ca, &profiles, err);
+	if (rc == PKI_OK && evidence->kind == PKI_EVIDENCE_TOKEN)
+		rc = pki_token_key_load(ca, err);
 	job->epoch = floor.epoch;
 	return rc == PKI_OK ? pki_authorities_count(ca, err) : rc;
 }
@@ -81,7 +86,7 @@ decide(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 {
 	pki_code rc;
 
-	rc = prepare(ca, job, err);
+	rc = prepare(ca, &request->evidence, job, err);
 	if (rc == PKI_OK)
 		rc = pki_job_allow(ca, request, job, err);
 	return rc == PKI_OK ? pki_authority_check(ca, job->authority, err) :
@@ -127,13 +132,16 @@ refuse_blocked(pki_ca *ca, const pki_pubkey_row *key, pki_err *err)
  * spares a signature and serves the dry run, and protects nothing.
  */
 static pki_code
-look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
+look_ahead(pki_ca *ca, pki_job *job, pki_err *err)
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
 	pki_identity_row holder = { 0 };
 	pki_pubkey_row key;
 	pki_code rc;
 
+	rc = pki_job_has_token(job) ? pki_token_look(ca, job, err) : PKI_OK;
+	if (rc != PKI_OK || job->again)
+		return rc;
 	rc = pki_store_get_identity(ca->store, job->identity, &holder, hold,
 	    err);
 	if (rc == PKI_OK)
@@ -145,10 +153,8 @@ look_ahead(pki_ca *ca, const pki_job *job, pki_err *err)
 		    "an identity that is neither held nor retired", "%s",
 		    job->identity);
 	if (rc == PKI_OK && job->purpose == PKI_ISSUE_FIRST)
-		return pki_refuse(err, PKI_DENIED, "identity-taken",
-		    "a name that no device has in any case of letters, or "
-		    "--replace NAME, also when all its certificates are "
-		    "revoked", "%s", job->identity);
+		rc = pki_registry_may_activate(&holder, job->identity,
+		    job->profile->name, err);
 	if (job->purpose != PKI_ISSUE_FIRST && (rc == PKI_NOT_FOUND ||
 	    (rc == PKI_OK && strcmp(holder.name, job->identity) != 0)))
 		return pki_refuse(err, PKI_DENIED, "identity-unknown",
@@ -185,6 +191,8 @@ issue(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 	rc = decide(ca, request, job, err);
 	if (rc == PKI_OK)
 		rc = look_ahead(ca, job, err);
+	if (rc == PKI_OK && job->again)
+		return pki_job_deliver(job, out, err);
 	if (rc == PKI_OK)
 		rc = pki_authority_signer(ca, job->authority, err);
 	if (rc == PKI_OK)

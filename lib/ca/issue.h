@@ -26,6 +26,18 @@ typedef enum pki_issue_purpose {
 	                           the same transaction */
 } pki_issue_purpose;
 
+/* What gives a requester the right to this name, beside the door he uses. */
+typedef enum pki_evidence_kind {
+	PKI_EVIDENCE_NONE = 0,  /* the door is enough */
+	PKI_EVIDENCE_TOKEN,     /* a token of the device */
+} pki_evidence_kind;
+
+typedef struct pki_evidence {
+	pki_evidence_kind kind;
+	const char       *token;        /* its id */
+	pki_bytes         secret;       /* as the requester gave it */
+} pki_evidence;
+
 typedef struct pki_issue_request {
 	const char         *profile;
 	const char         *identity;
@@ -47,6 +59,7 @@ typedef struct pki_issue_request {
 	bool                change_profile;     /* a replacement may */
 	bool                share_names;        /* DNS names that others have */
 	pki_requester       who;
+	pki_evidence        evidence;   /* for PKI_ISSUE_FIRST */
 } pki_issue_request;
 
 /* Fill key, possession and what is asked for; identity when it is NULL. */
@@ -81,6 +94,7 @@ typedef struct pki_issued {
 	pki_buf    *chain;      /* PEM: certificate, then its issuing CA's */
 	const char *ca;         /* borrowed from the ca handle */
 	size_t      replaced;   /* certificates revoked as superseded */
+	bool        again;      /* a token's certificate, issued before */
 } pki_issued;
 void pki_issued_free(pki_issued *issued);
 PKI_DEFINE_CLEANUP(pki_issued)
@@ -93,7 +107,16 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * "alt-name-taken" (a DNS name that a certificate in force of another identity
  * has, by another profile, or whose own name it is), "profile-change" (of a
  * replacement or renewal), "not-in-force" and "names-change" (of a renewal:
- * see pki_issue_request.follows).  PKI_NOT_FOUND (profile, CA, what a renewal
+ * see pki_issue_request.follows).  A registered name is free for who is
+ * meant: the device's own profile ("device-profile").
+ *
+ * With a token, the first request that everything else allows binds its key
+ * to it in the issuing transaction; the same key gets the stored certificate
+ * again while it is in force, and nothing new.  Rules: "token" (there is no
+ * such token, or its secret is another), "token-device" (of another device),
+ * "token-profile", "token-revoked", "token-expired", "token-bound" (used by
+ * another key), "token-used" (by this key, but the certificate has ended).
+ * G23, G24.  PKI_NOT_FOUND (profile, CA, what a renewal
  * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
  * G1, G4, G11, G12, G14.
  */

@@ -5,9 +5,12 @@
 #include "base/text.h"
 #include "ca/host-names.h"
 #include "ca/record.h"
+#include "ca/registry.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
 #include "ca/succession.h"
+#include "ca/token-key.h"
+#include "ca/token-use.h"
 #include "ca/withdraw.h"
 #include "x509/pem.h"
 
@@ -82,6 +85,14 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	};
 	pki_code rc;
 
+	if (request->evidence.kind != PKI_EVIDENCE_NONE) {
+		if (request->purpose != PKI_ISSUE_FIRST)
+			return pki_fail(err, PKI_USAGE,
+			    "a token is for a first certificate");
+		rc = pki_token_check_secret(ca, &request->evidence, err);
+		if (rc != PKI_OK)
+			return rc;
+	}
 	if (request->possession == PKI_POP_NONE)
 		return pki_refuse(err, PKI_DENIED, "proof-of-possession",
 		    "a request signed by its key", "no proof");
@@ -124,6 +135,7 @@ pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err)
 	issued->cert = PKI_TAKE(job->cert);
 	issued->ca = job->authority->name;
 	issued->replaced = job->replaced;
+	issued->again = job->again;
 	*out = PKI_TAKE(issued);
 	return PKI_OK;
 }
@@ -167,16 +179,20 @@ claim_name(pki_ca *ca, const pki_job *job, int64_t *out_id, pki_err *err)
 	pki_identity_row row = {
 		.name = job->identity, .state = PKI_IDENTITY_LIVE,
 		.created_at = pki_clock_now(ca->clock),
+		/* A CA is no device. */
+		.profile = job->request == NULL ? NULL : job->profile->name,
 	};
-	pki_code rc = pki_row_seal_identity(&row, err);
+	pki_code rc;
 
+	if (pki_job_has_token(job))
+		return pki_registry_activate(ca, job->identity,
+		    job->profile->name, out_id, err);
+	rc = pki_row_seal_identity(&row, err);
 	if (rc == PKI_OK)
 		rc = pki_store_claim_identity(ca->store, &row, err);
 	if (rc == PKI_EXISTS)
-		return pki_refuse(err, PKI_DENIED, "identity-taken",
-		    "a name that no device has in any case of letters, or "
-		    "--replace NAME, also when all its certificates are "
-		    "revoked", "%s", job->identity);
+		return pki_registry_activate(ca, job->identity,
+		    job->profile->name, out_id, err);
 	*out_id = row.id;
 	return rc;
 }
@@ -263,6 +279,9 @@ record_audit(pki_ca *ca, const pki_job *job, const pki_cert_row *row,
 	const pki_audit_detail details[] = {
 		{ .key = "profile", .text = job->profile->name },
 		{ .key = "key-origin", .text = origins[job->key_origin] },
+		{ .key = pki_job_has_token(job) ? "token" : NULL,
+		  .text = pki_job_has_token(job) ?
+		      job->request->evidence.token : NULL },
 		{ .key = NULL },
 	};
 	const pki_audit_event event = {
@@ -291,6 +310,10 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 		if (rc == PKI_OK)
 			rc = pki_store_put_ca(ca->store, job->new_ca, err);
 	}
+	if (rc == PKI_OK && pki_job_has_token(job))
+		rc = pki_token_bind(ca, job, err);
+	if (job->again)
+		return rc;
 	if (rc == PKI_OK)
 		rc = record_identity(ca, job, &row.identity_id, err);
 	if (rc == PKI_OK)

@@ -30,6 +30,7 @@ typedef struct pki_job {
 	pki_grant           *grant;     /* owned */
 	pki_cert            *cert;      /* owned, once signed */
 	size_t               replaced;
+	bool                 again;     /* cert is one issued before */
 } pki_job;
 
 void pki_job_clear(pki_job *job);

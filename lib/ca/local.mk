@@ -3,13 +3,16 @@ pkicainclude_HEADERS += \
 	%D%/batch.h \
 	%D%/ca.h \
 	%D%/config.h \
+	%D%/credential.h \
+	%D%/device.h \
 	%D%/due.h \
 	%D%/find.h \
 	%D%/hold.h \
 	%D%/issue.h \
 	%D%/publish.h \
 	%D%/revoke.h \
-	%D%/status.h
+	%D%/status.h \
+	%D%/token.h
 libpki_ca_la_SOURCES += \
 	%D%/audit.c \
 	%D%/audit-line.c \
@@ -21,6 +24,7 @@ libpki_ca_la_SOURCES += \
 	%D%/batch.c \
 	%D%/ca.c \
 	%D%/config.c \
+	%D%/credential.c \
 	%D%/crl-draft.c \
 	%D%/crl-draft.h \
 	%D%/crl-list.c \
@@ -28,6 +32,8 @@ libpki_ca_la_SOURCES += \
 	%D%/crl-source.c \
 	%D%/crl-source.h \
 	%D%/db-check.c \
+	%D%/device-change.c \
+	%D%/device.c \
 	%D%/due.c \
 	%D%/find.c \
 	%D%/floor.c \
@@ -56,13 +62,22 @@ libpki_ca_la_SOURCES += \
 	%D%/publication.h \
 	%D%/publish.c \
 	%D%/record.h \
+	%D%/registry.c \
+	%D%/registry.h \
 	%D%/revoke.c \
 	%D%/rowhash.c \
 	%D%/rowhash.h \
 	%D%/sign.c \
 	%D%/sign.h \
+	%D%/standing.c \
+	%D%/standing.h \
 	%D%/status.c \
 	%D%/succession.c \
 	%D%/succession.h \
+	%D%/token-key.c \
+	%D%/token-key.h \
+	%D%/token-use.c \
+	%D%/token-use.h \
+	%D%/token.c \
 	%D%/withdraw.c \
 	%D%/withdraw.h

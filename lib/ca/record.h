@@ -34,6 +34,13 @@ typedef struct pki_audit_event {
 #define PKI_AUDIT_LOST "crl-accept-lost" /* may be missing from now on */
 #define PKI_AUDIT_CRL_IMPORT "crl-import"
 #define PKI_AUDIT_CLOCK "clock-accept"
+#define PKI_AUDIT_DEVICE_ADD "device-add"
+#define PKI_AUDIT_DEVICE_HOLD "device-hold"
+#define PKI_AUDIT_DEVICE_RELEASE "device-release"
+#define PKI_AUDIT_DEVICE_RETIRE "device-retire"
+#define PKI_AUDIT_DEVICE_REPLACE "device-replace"
+#define PKI_AUDIT_TOKEN_CREATE "token-create"
+#define PKI_AUDIT_TOKEN_REVOKE "token-revoke"
 
 /* Append one row.  Inside a transaction only. */
 pki_code pki_audit_append(pki_ca *ca, const pki_audit_event *event,

@@ -61,6 +61,40 @@ hash_identity(const pki_identity_row *row, pki_digest *out, pki_err *err)
 	add_text(buf, row->name);
 	add_number(buf, row->state);
 	add_number(buf, row->created_at);
+	add_number(buf, row->hold);
+	add_text(buf, row->profile);
+	add_text(buf, row->groups);
+	add_text(buf, row->tags);
+	add_text(buf, row->notes);
+	return finish(buf, out, err);
+}
+
+static pki_code
+hash_token(const pki_token_row *row, pki_digest *out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) buf = pki_buf_new();
+
+	add_text(buf, "token");
+	add_text(buf, row->name);
+	add_text(buf, row->identity);
+	add_text(buf, row->profile);
+	add_number(buf, row->created_at);
+	add_number(buf, row->expires_at);
+	add_number(buf, row->revoked_at);
+	return finish(buf, out, err);
+}
+
+static pki_code
+hash_token_use(const pki_token_use *use, pki_digest *out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) buf = pki_buf_new();
+
+	add_text(buf, "token-use");
+	add_text(buf, use->token);
+	add_number(buf, use->used_at);
+	add_bytes(buf, pki_digest_bytes(&use->key));
+	add_text(buf, use->ca);
+	add_bytes(buf, pki_serial_bytes(&use->serial));
 	return finish(buf, out, err);
 }
 
@@ -120,6 +154,18 @@ pki_row_seal_pubkey(pki_pubkey_row *row, pki_err *err)
 }
 
 pki_code
+pki_row_seal_token(pki_token_row *row, pki_err *err)
+{
+	return hash_token(row, &row->row_hash, err);
+}
+
+pki_code
+pki_row_seal_token_use(pki_token_use *use, pki_err *err)
+{
+	return hash_token_use(use, &use->row_hash, err);
+}
+
+pki_code
 pki_row_seal_cert(pki_cert_row *row, pki_err *err)
 {
 	return hash_cert(row, &row->row_hash, err);
@@ -161,6 +207,19 @@ pki_row_verify_pubkey(const pki_pubkey_row *row, pki_err *err)
 
 	return compare(hash_pubkey(row, &now, err), &now, &row->row_hash,
 	    "public key", pki_digest_format(&row->digest, text), err);
+}
+
+pki_code
+pki_row_verify_token(const pki_token_row *row, pki_err *err)
+{
+	pki_digest now;
+	pki_code rc = compare(hash_token(row, &now, err), &now, &row->row_hash,
+	    "token", row->name, err);
+
+	if (rc != PKI_OK || row->use.used_at == 0)
+		return rc;
+	return compare(hash_token_use(&row->use, &now, err), &now,
+	    &row->use.row_hash, "use of token", row->name, err);
 }
 
 pki_code

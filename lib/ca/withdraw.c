@@ -59,9 +59,13 @@ pki_withdraw_settle(pki_ca *ca, const pki_cert_row *row, pki_err *err)
 	if (rc != PKI_OK)
 		return rc;
 	state = held.found ? PKI_IDENTITY_HELD : PKI_IDENTITY_LIVE;
-	/* A namesake, or a name that nobody has any more, stays as it is. */
+	/*
+	 * A namesake, a name that nobody has any more, and a device that is
+	 * itself on hold stay as they are.
+	 */
 	if (identity.id != row->identity_id || identity.state == state ||
-	    identity.state == PKI_IDENTITY_RETIRED)
+	    identity.state == PKI_IDENTITY_RETIRED ||
+	    identity.hold != PKI_HOLD_NONE)
 		return PKI_OK;
 	identity.state = state;
 	rc = pki_row_seal_identity(&identity, err);

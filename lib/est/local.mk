@@ -9,8 +9,4 @@ libpki_core_la_SOURCES += \
 	%D%/csrattrs-parts.h \
 	%D%/csrattrs-read.c \
 	%D%/csrattrs-template.c \
-	%D%/csrattrs.c \
-	%D%/linking.c \
-	%D%/linking.h \
-	%D%/names.c \
-	%D%/names.h
+	%D%/csrattrs.c

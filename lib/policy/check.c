@@ -272,6 +272,19 @@ static pki_code (*const steps[])(const pki_question *, pki_err *) = {
 };
 
 pki_code
+pki_policy_check_name(const pki_profile *profile, const char *identity,
+    const pki_policy_facts *facts, pki_err *err)
+{
+	const pki_request request = { .identity = identity };
+	const pki_question q = { profile, &request, facts, NULL };
+	pki_code rc = pki_check_identity(&q, err);
+
+	if (rc == PKI_OK)
+		rc = pki_check_identity_allow(&q, err);
+	return rc == PKI_OK ? pki_check_identity_reserved(&q, err) : rc;
+}
+
+pki_code
 pki_policy_check(const pki_profile *profile, const pki_request *request,
     const pki_policy_facts *facts, pki_grant **out, pki_err *err)
 {

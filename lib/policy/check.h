@@ -61,6 +61,9 @@ typedef struct pki_grant {
 PKI_CHECKED pki_code pki_policy_check(const pki_profile *profile,
     const pki_request *request, const pki_policy_facts *facts,
     pki_grant **out, pki_err *err);
+/* Of these only the three rules about the identity: may a device be so? */
+PKI_CHECKED pki_code pki_policy_check_name(const pki_profile *profile,
+    const char *identity, const pki_policy_facts *facts, pki_err *err);
 void pki_grant_free(pki_grant *grant);
 PKI_DEFINE_CLEANUP(pki_grant)
 

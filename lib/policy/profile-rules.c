@@ -185,6 +185,34 @@ wildcards_without_dns(const pki_profile *p)
 	    !pki_patterns_have_dns(&p->alt_always);
 }
 
+/* Only who has a certificate for clients can renew by it. */
+static bool
+grace_for_nobody(const pki_profile *p)
+{
+	return p->est_grace > 0 &&
+	    ((p->requesters & (UINT32_C(1) << PKI_BY_EST)) == 0 ||
+	    (p->ext_usage & EKU(CLIENT_AUTH)) == 0);
+}
+
+static bool
+grace_is_long(const pki_profile *p)
+{
+	return p->est_grace > p->validity;
+}
+
+static bool
+approval_without_est(const pki_profile *p)
+{
+	return p->est_approval != 0 &&
+	    (p->requesters & (UINT32_C(1) << PKI_BY_EST)) == 0;
+}
+
+static bool
+width_breaks_groups(const pki_profile *p)
+{
+	return p->est_line_width % 4 != 0;
+}
+
 static const struct rule {
 	bool      (*broken)(const pki_profile *p);
 	const char *setting, *problem, *wants;
@@ -219,6 +247,15 @@ static const struct rule {
 	    "a certificate that is valid when it is issued" },
 	{ wildcards_without_dns, "alt-names.wildcards",
 	    "true without any dns name", "false, or a dns: pattern" },
+	{ grace_for_nobody, "est.grace", "nobody could renew in it",
+	    "0s, or est in issue.by and client-auth" },
+	{ grace_is_long, "est.grace", "longer than the validity",
+	    "at most as much" },
+	{ approval_without_est, "est.approval",
+	    "of requests that nobody may make", "automatic, or est in "
+	    "issue.by" },
+	{ width_breaks_groups, "est.line-width", "base64 comes in fours",
+	    "0 (one line) or a multiple of 4 up to 76" },
 };
 
 static pki_code

@@ -34,6 +34,34 @@ static const pki_choice requesters[] = {
 	{ NULL, 0 },
 };
 
+static const pki_choice approvals[] = {
+	{ "automatic", 0 },
+	{ "manual",    1 },
+	{ NULL, 0 },
+};
+
+static const pki_choice renew_keys[] = {
+	{ "any",  PKI_RENEW_ANY_KEY },
+	{ "same", PKI_RENEW_SAME_KEY },
+	{ "new",  PKI_RENEW_NEW_KEY },
+	{ NULL, 0 },
+};
+
+static const pki_choice linkings[] = {
+	{ "off",          PKI_LINKING_OFF },
+	{ "when-present", PKI_LINKING_PRESENT },
+	{ "required",     PKI_LINKING_REQUIRED },
+	{ NULL, 0 },
+};
+
+static const pki_choice csr_hints[] = {
+	{ "none",     PKI_CSR_HINTS_NONE },
+	{ "plain",    PKI_CSR_HINTS_PLAIN },
+	{ "template", PKI_CSR_HINTS_TEMPLATE },
+	{ "both",     PKI_CSR_HINTS_BOTH },
+	{ NULL, 0 },
+};
+
 #define FIELD(member) .offset = offsetof(pki_profile, member)
 #define ATTRIBUTE_WANTS "a text of at most 64 octets, \"\" for none"
 
@@ -103,6 +131,24 @@ const pki_setting pki_profile_settings[] = {
 	{ "issue.by", PKI_SET_CHOICES, FIELD(requesters), .min = 1, .max = 32,
 	    .choices = requesters,
 	    .wants = "a list of operator, est" },
+
+	{ "est.approval", PKI_SET_CHOICE, FIELD(est_approval),
+	    .fallback = "automatic", .choices = approvals,
+	    .wants = "\"automatic\" or \"manual\"" },
+	{ "est.grace", PKI_SET_DURATION, FIELD(est_grace), .fallback = "0s",
+	    .max = PKI_YEAR, .wants = "a duration of at most 1y" },
+	{ "est.renew-key", PKI_SET_CHOICE, FIELD(est_renew_key),
+	    .fallback = "any", .choices = renew_keys,
+	    .wants = "one of any, same, new" },
+	{ "est.linking", PKI_SET_CHOICE, FIELD(est_linking),
+	    .fallback = "when-present", .choices = linkings,
+	    .wants = "one of off, when-present, required" },
+	{ "est.csr-attributes", PKI_SET_CHOICE, FIELD(est_csr_hints),
+	    .fallback = "plain", .choices = csr_hints,
+	    .wants = "one of none, plain, template, both" },
+	{ "est.line-width", PKI_SET_INT, FIELD(est_line_width),
+	    .fallback = "76", .max = 76,
+	    .wants = "0 (one line) or a multiple of 4 up to 76" },
 };
 const size_t pki_profile_setting_count = PKI_COUNT(pki_profile_settings);
 

@@ -30,6 +30,28 @@ typedef enum pki_requester_kind {
 	PKI_BY_EST = 1,         /* enrollment over the network */
 } pki_requester_kind;
 
+/* May who renews over the network come with another key (RFC 7030, 4.2.2)? */
+typedef enum pki_renew_key {
+	PKI_RENEW_ANY_KEY = 0,
+	PKI_RENEW_SAME_KEY,
+	PKI_RENEW_NEW_KEY,
+} pki_renew_key;
+
+/* A request that was made for its connection: RFC 7030, 3.5. */
+typedef enum pki_linking {
+	PKI_LINKING_OFF = 0,            /* not looked at */
+	PKI_LINKING_PRESENT,            /* verified when it is there */
+	PKI_LINKING_REQUIRED,
+} pki_linking;
+
+/* The form of /csrattrs; the last three are those of pki_csrattrs_form. */
+typedef enum pki_csr_hints {
+	PKI_CSR_HINTS_NONE = 0,
+	PKI_CSR_HINTS_PLAIN,            /* RFC 8951, 4 */
+	PKI_CSR_HINTS_TEMPLATE,         /* RFC 9908, 3.4 */
+	PKI_CSR_HINTS_BOTH,
+} pki_csr_hints;
+
 typedef struct pki_profile {
 	char         *name;             /* must equal the file's name */
 	char         *summary;
@@ -57,6 +79,14 @@ typedef struct pki_profile {
 	int           several_connections;      /* 0 or 1 */
 
 	uint32_t      requesters;       /* set of pki_requester_kind */
+
+	/* Enrollment over the network. */
+	int           est_approval;     /* 1: an operator approves the first */
+	int64_t       est_grace;        /* seconds after notAfter to renew in */
+	int           est_renew_key;    /* pki_renew_key */
+	int           est_linking;      /* pki_linking */
+	int           est_csr_hints;    /* pki_csr_hints */
+	int64_t       est_line_width;   /* of base64; 0: one line */
 
 	/* Not settings: made from the file. */
 	char         *path;

@@ -2,11 +2,13 @@ pkistoreinclude_HEADERS += \
 	%D%/store.h
 libpki_ca_la_SOURCES += \
 	%D%/backend.h \
+	%D%/row-flaw.c \
 	%D%/row.c \
 	%D%/row.h \
 	%D%/schema-sqlite.h \
 	%D%/store-memory-cert.c \
 	%D%/store-memory-identity.c \
+	%D%/store-memory-token.c \
 	%D%/store-memory.c \
 	%D%/store-memory.h \
 	%D%/store-read.c \
@@ -19,6 +21,7 @@ libpki_ca_la_SOURCES += \
 	%D%/store-sqlite-run.c \
 	%D%/store-sqlite-schema.c \
 	%D%/store-sqlite-sql.c \
+	%D%/store-sqlite-token.c \
 	%D%/store-sqlite.c \
 	%D%/store-sqlite.h \
 	%D%/store.c

@@ -66,6 +66,11 @@ static const struct schema_object {
 	    "	name TEXT NOT NULL COLLATE NOCASE,"
 	    "	state INTEGER NOT NULL,"
 	    "	created_at INTEGER NOT NULL,"
+	    "	hold INTEGER NOT NULL,"
+	    "	profile TEXT NOT NULL,"
+	    "	groups TEXT NOT NULL,"
+	    "	tags TEXT NOT NULL,"
+	    "	notes TEXT NOT NULL,"
 	    "	row_hash BLOB NOT NULL"
 	    ") STRICT" },
 	{ 1, "index", "identity_taken", "identity",
@@ -141,6 +146,31 @@ static const struct schema_object {
 	{ 1, "trigger", "cert_kept", "cert",
 	    "CREATE TRIGGER cert_kept BEFORE DELETE ON cert BEGIN"
 	    "	SELECT RAISE(ABORT, 'a certificate is never deleted'); END" },
+
+	/* What a token was used for is a row of its own: one for each token. */
+	{ 1, "table", "token", "token",
+	    "CREATE TABLE token ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	name TEXT NOT NULL UNIQUE,"
+	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
+	    "	profile TEXT NOT NULL,"
+	    "	created_at INTEGER NOT NULL,"
+	    "	expires_at INTEGER NOT NULL,"
+	    "	revoked_at INTEGER NOT NULL,"
+	    "	row_hash BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_token_1", "token", NULL },
+	{ 1, "index", "token_by_identity", "token",
+	    "CREATE INDEX token_by_identity ON token (identity_id)" },
+	{ 1, "table", "token_use", "token_use",
+	    "CREATE TABLE token_use ("
+	    "	token_id INTEGER PRIMARY KEY REFERENCES token,"
+	    "	used_at INTEGER NOT NULL,"
+	    "	pubkey_digest BLOB NOT NULL,"
+	    "	ca_id INTEGER NOT NULL REFERENCES ca,"
+	    "	serial BLOB NOT NULL,"
+	    "	row_hash BLOB NOT NULL"
+	    ") STRICT" },
 
 	{ 1, "table", "crl", "crl",
 	    "CREATE TABLE crl ("

@@ -45,6 +45,20 @@ pki_memory_claim_identity(void *db, pki_identity_row *row, pki_err *err)
 	    err);
 }
 
+/* All but name and time. */
+static pki_code
+change_identity(struct memory_store *store, struct memory_item *item,
+    const pki_identity_row *row, pki_err *err)
+{
+	pki_identity_row changed = *row;
+	pki_code rc = pki_memory_save(store, MEMORY_IDENTITY, item, err);
+
+	changed.name = item->row.identity.name;
+	changed.created_at = item->row.identity.created_at;
+	return rc == PKI_OK ? pki_memory_change(store, item, &pki_row_identity,
+	    &changed, err) : rc;
+}
+
 pki_code
 pki_memory_update_identity(void *db, const pki_identity_row *row, pki_err *err)
 {
@@ -52,7 +66,6 @@ pki_memory_update_identity(void *db, const pki_identity_row *row, pki_err *err)
 	struct memory_item *item = pki_memory_by_id(store, MEMORY_IDENTITY,
 	    row->id);
 	struct memory_item *holder;
-	pki_code rc;
 
 	if (item == NULL)
 		return pki_fail(err, PKI_NOT_FOUND, "no identity '%s'",
@@ -63,6 +76,22 @@ pki_memory_update_identity(void *db, const pki_identity_row *row, pki_err *err)
 		return pki_fail(err, PKI_EXISTS,
 		    "name '%s' is taken by identity '%s'",
 		    item->row.identity.name, holder->row.identity.name);
+	return change_identity(store, item, row, err);
+}
+
+pki_code
+pki_memory_activate_identity(void *db, const pki_identity_row *row,
+    pki_err *err)
+{
+	struct memory_store *store = db;
+	struct memory_item *item = pki_memory_by_id(store, MEMORY_IDENTITY,
+	    row->id);
+	pki_code rc;
+
+	if (item == NULL || item->row.identity.state !=
+	    PKI_IDENTITY_REGISTERED)
+		return pki_fail(err, PKI_EXISTS,
+		    "identity '%s' is not registered any more", row->name);
 	rc = pki_memory_save(store, MEMORY_IDENTITY, item, err);
 	if (rc != PKI_OK)
 		return rc;

@@ -85,6 +85,9 @@ go_back(struct memory_store *store, const struct memory_point *point)
 
 	while (store->undo_count > point->undo_count) {
 		undo = &store->undo[--store->undo_count];
+		if (undo->replaced)
+			pki_buf_free(store->tables[undo->table].items[
+			    undo->index].hold);
 		store->tables[undo->table].items[undo->index] = undo->item;
 	}
 	for (i = 0; i < MEMORY_TABLES; i++)
@@ -146,7 +149,9 @@ commit_writing(void *db, pki_err *err)
 	struct memory_store *store = db;
 
 	(void)err;
-	store->undo_count = 0;
+	while (store->undo_count > 0)
+		if (store->undo[--store->undo_count].replaced)
+			pki_buf_free(store->undo[store->undo_count].item.hold);
 	return PKI_OK;
 }
 
@@ -210,6 +215,24 @@ pki_memory_save(struct memory_store *store, enum memory_table table,
 	undo[store->undo_count++] = (struct memory_undo){
 		.table = table, .index = index, .item = *item,
 	};
+	return PKI_OK;
+}
+
+pki_code
+pki_memory_change(struct memory_store *store, struct memory_item *item,
+    const pki_row_kind *kind, const void *row, pki_err *err)
+{
+	PKI_AUTO(pki_buf) hold = pki_buf_new();
+	struct memory_item changed = *item;
+	pki_code rc;
+
+	memcpy(&changed.row, row, kind->size);
+	rc = pki_row_hold(kind, &changed.row, hold, err);
+	if (rc != PKI_OK)
+		return rc;
+	changed.hold = PKI_TAKE(hold);
+	store->undo[store->undo_count - 1].replaced = true;
+	*item = changed;
 	return PKI_OK;
 }
 
@@ -435,6 +458,10 @@ const struct store_backend pki_store_memory = {
 	.put_profile = put_profile,
 	.claim_identity = pki_memory_claim_identity,
 	.update_identity = pki_memory_update_identity,
+	.activate_identity = pki_memory_activate_identity,
+	.put_token = pki_memory_put_token,
+	.update_token = pki_memory_update_token,
+	.use_token = pki_memory_use_token,
 	.claim_pubkey = pki_memory_claim_pubkey,
 	.block_pubkey = pki_memory_block_pubkey,
 	.put_cert = pki_memory_put_cert,
@@ -444,6 +471,7 @@ const struct store_backend pki_store_memory = {
 	.get_ca = get_ca,
 	.get_identity = pki_memory_get_identity,
 	.get_pubkey = pki_memory_get_pubkey,
+	.get_token = pki_memory_get_token,
 	.get_cert = pki_memory_get_cert,
 	.get_crl = get_crl,
 	.last_crl_number = last_crl_number,
@@ -453,6 +481,7 @@ const struct store_backend pki_store_memory = {
 	.last_partition = pki_memory_last_partition,
 	.fill_cas = fill_cas,
 	.fill_identities = pki_memory_fill_identities,
+	.fill_tokens = pki_memory_fill_tokens,
 	.fill_pubkeys = pki_memory_fill_pubkeys,
 	.fill_certs = pki_memory_fill_certs,
 	.fill_audit = fill_audit,

@@ -11,6 +11,7 @@ enum memory_table {
 	MEMORY_CA,
 	MEMORY_PROFILE,
 	MEMORY_IDENTITY,
+	MEMORY_TOKEN,
 	MEMORY_PUBKEY,
 	MEMORY_CERT,
 	MEMORY_CRL,
@@ -25,6 +26,7 @@ struct memory_item {
 		pki_ca_row       ca;
 		pki_profile_row  profile;
 		pki_identity_row identity;
+		pki_token_row    token;
 		pki_pubkey_row   pubkey;
 		pki_cert_row     cert;
 		pki_crl_row      crl;
@@ -42,6 +44,7 @@ struct memory_undo {
 	enum memory_table  table;
 	size_t             index;
 	struct memory_item item;
+	bool               replaced;    /* its hold: pki_memory_change() */
 };
 
 /* What a rollback goes back to. */
@@ -70,6 +73,10 @@ PKI_CHECKED pki_code pki_memory_add(struct memory_store *store,
 /* Call before an item is changed. */
 PKI_CHECKED pki_code pki_memory_save(struct memory_store *store,
     enum memory_table table, const struct memory_item *item, pki_err *err);
+/* After it was saved: put another row in the item's place, copied. */
+PKI_CHECKED pki_code pki_memory_change(struct memory_store *store,
+    struct memory_item *item, const pki_row_kind *kind, const void *row,
+    pki_err *err);
 /* NULL when there is none. */
 struct memory_item *pki_memory_by_id(struct memory_store *store,
     enum memory_table table, int64_t id);
@@ -83,6 +90,15 @@ pki_code pki_memory_update_identity(void *db, const pki_identity_row *row,
 pki_code pki_memory_get_identity(void *db, const char *name,
     pki_identity_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_memory_fill_identities;
+pki_code pki_memory_activate_identity(void *db, const pki_identity_row *row,
+    pki_err *err);
+pki_code pki_memory_put_token(void *db, pki_token_row *row, pki_err *err);
+pki_code pki_memory_update_token(void *db, const pki_token_row *row,
+    pki_err *err);
+pki_code pki_memory_use_token(void *db, const pki_token_use *use, pki_err *err);
+pki_code pki_memory_get_token(void *db, const char *name, pki_token_row *out,
+    pki_buf *hold, pki_err *err);
+store_fill pki_memory_fill_tokens;
 pki_code pki_memory_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_get_pubkey(void *db, const pki_digest *digest,

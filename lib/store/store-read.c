@@ -47,6 +47,17 @@ pki_store_get_pubkey(pki_store *store, const pki_digest *digest,
 }
 
 pki_code
+pki_store_get_token(pki_store *store, const char *name, pki_token_row *out,
+    pki_buf *hold, pki_err *err)
+{
+	pki_code rc = enter_read(store, err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return store->backend->get_token(store->db, name, out, hold, err);
+}
+
+pki_code
 pki_store_get_cert(pki_store *store, int64_t ca_id, const pki_serial *serial,
     pki_cert_row *out, pki_buf *hold, pki_err *err)
 {
@@ -159,6 +170,7 @@ struct walk {
 	union {
 		pki_ca_visitor       *ca;
 		pki_identity_visitor *identity;
+		pki_token_visitor    *token;
 		pki_pubkey_visitor   *pubkey;
 		pki_cert_visitor     *cert;
 		pki_audit_visitor    *audit;
@@ -223,13 +235,32 @@ call_identity(const struct walk *walk, const void *row, pki_err *err)
 }
 
 pki_code
-pki_store_each_identity(pki_store *store, pki_identity_visitor *visit,
-    void *arg, pki_err *err)
+pki_store_each_identity(pki_store *store, int64_t after,
+    pki_identity_visitor *visit, void *arg, pki_err *err)
 {
 	return walk_rows(store, &(struct walk){
 		.kind = &pki_row_identity,
-		.fill = store->backend->fill_identities,
+		.fill = store->backend->fill_identities, .after = after,
 		.call = call_identity, .visit.identity = visit, .arg = arg,
+	}, err);
+}
+
+static pki_code
+call_token(const struct walk *walk, const void *row, pki_err *err)
+{
+	return walk->visit.token(row, walk->arg, err);
+}
+
+pki_code
+pki_store_each_token(pki_store *store, const char *identity, int64_t after,
+    pki_token_visitor *visit, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .identity = identity };
+
+	return walk_rows(store, &(struct walk){
+		.kind = &pki_row_token, .fill = store->backend->fill_tokens,
+		.filter = &filter, .after = after,
+		.call = call_token, .visit.token = visit, .arg = arg,
 	}, err);
 }
 

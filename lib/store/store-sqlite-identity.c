@@ -12,6 +12,11 @@ take_identity(pki_sqlite_run *run, pki_identity_row *row, pki_err *err)
 	row->name = pki_sqlite_take_text(run);
 	row->state = pki_sqlite_take_small(run);
 	row->created_at = pki_sqlite_take_int(run);
+	row->hold = pki_sqlite_take_small(run);
+	row->profile = pki_sqlite_take_text(run);
+	row->groups = pki_sqlite_take_text(run);
+	row->tags = pki_sqlite_take_text(run);
+	row->notes = pki_sqlite_take_text(run);
 	row->row_hash = pki_sqlite_take_digest(run);
 	rc = pki_sqlite_taken(run, "identity", err);
 	if (rc != PKI_OK)
@@ -46,6 +51,24 @@ find_identity(void *db, enum sqlite_sql sql, const char *name,
 	return rc;
 }
 
+static void
+put_note(pki_sqlite_run *run, const char *text)
+{
+	pki_sqlite_put_text(run, text == NULL ? "" : text);
+}
+
+/* All that can change, but the state. */
+static void
+put_details(pki_sqlite_run *run, const pki_identity_row *row)
+{
+	pki_sqlite_put_int(run, row->hold);
+	put_note(run, row->profile);
+	put_note(run, row->groups);
+	put_note(run, row->tags);
+	put_note(run, row->notes);
+	pki_sqlite_put_digest(run, &row->row_hash);
+}
+
 /* The name was not to be had: tell by whom it is held. */
 static pki_code
 fail_taken(void *db, pki_identity_row *row, pki_err *err)
@@ -74,7 +97,7 @@ pki_sqlite_claim_identity(void *db, pki_identity_row *row, pki_err *err)
 	pki_sqlite_put_text(run, row->name);
 	pki_sqlite_put_int(run, row->state);
 	pki_sqlite_put_int(run, row->created_at);
-	pki_sqlite_put_digest(run, &row->row_hash);
+	put_details(run, row);
 	rc = pki_sqlite_insert(run, &row->id, &done, err);
 	return rc == PKI_OK && !done ? fail_taken(db, row, err) : rc;
 }
@@ -89,7 +112,7 @@ pki_sqlite_update_identity(void *db, const pki_identity_row *row, pki_err *err)
 	if (rc != PKI_OK)
 		return rc;
 	pki_sqlite_put_int(run, row->state);
-	pki_sqlite_put_digest(run, &row->row_hash);
+	put_details(run, row);
 	pki_sqlite_put_int(run, row->id);
 	rc = pki_sqlite_change(run, &changed, err);
 	if (rc == PKI_EXISTS)
@@ -98,6 +121,25 @@ pki_sqlite_update_identity(void *db, const pki_identity_row *row, pki_err *err)
 	if (rc == PKI_OK && changed == 0)
 		return pki_fail(err, PKI_NOT_FOUND, "no identity '%s'",
 		    row->name);
+	return rc;
+}
+
+pki_code
+pki_sqlite_activate_identity(void *db, const pki_identity_row *row,
+    pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_ACTIVATE_IDENTITY, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_digest(run, &row->row_hash);
+	pki_sqlite_put_int(run, row->id);
+	rc = pki_sqlite_change(run, &changed, err);
+	if (rc == PKI_OK && changed == 0)
+		return pki_fail(err, PKI_EXISTS,
+		    "identity '%s' is not registered any more", row->name);
 	return rc;
 }
 

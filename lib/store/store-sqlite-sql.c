@@ -3,7 +3,15 @@
 
 #define CA_COLUMNS "id, name, parent, der, key_ref, crl_form," \
 	" partition_size, base_url, created_at, row_hash"
-#define IDENTITY_COLUMNS "id, name, state, created_at, row_hash"
+#define IDENTITY_COLUMNS "id, name, state, created_at, hold, profile," \
+	" groups, tags, notes, row_hash"
+#define SELECT_TOKEN "SELECT t.id, t.name, t.identity_id, t.profile," \
+	" t.created_at, t.expires_at, t.revoked_at, t.row_hash, i.name," \
+	" u.token_id, u.used_at, u.pubkey_digest, u.ca_id, u.serial," \
+	" u.row_hash, a.name FROM token t" \
+	" LEFT JOIN identity i ON i.id = t.identity_id" \
+	" LEFT JOIN token_use u ON u.token_id = t.id" \
+	" LEFT JOIN ca a ON a.id = u.ca_id "
 #define PUBKEY_COLUMNS "id, digest_head, digest_tail, identity_id," \
 	" blocked_at, row_hash"
 #define REVOKED_COLUMNS "serial, revoked_at, invalid_since, reason"
@@ -38,16 +46,44 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	    " WHERE ca_id = ?",
 
 	[SQL_CLAIM_IDENTITY] = "INSERT INTO identity (name, state, created_at,"
-	    " row_hash) VALUES (?, ?, ?, ?)"
+	    " hold, profile, groups, tags, notes, row_hash)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 	    " ON CONFLICT DO NOTHING RETURNING id",
-	[SQL_UPDATE_IDENTITY] = "UPDATE identity SET state = ?, row_hash = ?"
+	[SQL_UPDATE_IDENTITY] = "UPDATE identity SET state = ?, hold = ?,"
+	    " profile = ?, groups = ?, tags = ?, notes = ?, row_hash = ?"
 	    " WHERE id = ?",
+	[SQL_ACTIVATE_IDENTITY] = "UPDATE identity SET state = 0,"
+	    " row_hash = ? WHERE id = ? AND state = 3",
 	[SQL_GET_TAKEN] = "SELECT " IDENTITY_COLUMNS " FROM identity"
 	    " WHERE name = ? AND state != 2",
 	[SQL_GET_RETIRED] = "SELECT " IDENTITY_COLUMNS " FROM identity"
 	    " WHERE name = ? AND state = 2 ORDER BY id DESC LIMIT 1",
 	[SQL_FILL_IDENTITIES] = "SELECT " IDENTITY_COLUMNS " FROM identity"
 	    " WHERE id > ? ORDER BY id LIMIT ?",
+
+	[SQL_PUT_TOKEN] = "INSERT INTO token (name, identity_id, profile,"
+	    " created_at, expires_at, revoked_at, row_hash)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_UPDATE_TOKEN] = "UPDATE token SET revoked_at = ?, row_hash = ?"
+	    " WHERE id = ?",
+	/* What may have changed since it was looked at is looked at here. */
+	[SQL_USE_TOKEN] = "INSERT INTO token_use (token_id, used_at,"
+	    " pubkey_digest, ca_id, serial, row_hash)"
+	    " SELECT t.id, ?1, ?2, ?3, ?4, ?5 FROM token t"
+	    " JOIN identity i ON i.id = t.identity_id"
+	    " WHERE t.name = ?6 AND i.name = ?7 COLLATE BINARY"
+	    " AND i.state != 2 AND t.profile = ?8 AND t.revoked_at = 0"
+	    " AND t.expires_at >= ?1"
+	    " ON CONFLICT DO NOTHING RETURNING token_id",
+	[SQL_GET_TOKEN] = SELECT_TOKEN "WHERE t.name = ?",
+	[SQL_FILL_TOKENS] = SELECT_TOKEN
+	    "WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
+	[SQL_FILL_TOKENS_OF] = SELECT_TOKEN
+	    "WHERE t.id > ?1 AND t.identity_id IN"
+	    " (SELECT id FROM identity WHERE name = ?3 AND state != 2"
+	    " UNION ALL SELECT id FROM identity WHERE name = ?3"
+	    " AND state = 2) ORDER BY t.id LIMIT ?2",
 
 	[SQL_CLAIM_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
 	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"

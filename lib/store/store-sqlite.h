@@ -30,9 +30,16 @@ enum sqlite_sql {
 	SQL_LAST_CRL_NUMBER,
 	SQL_CLAIM_IDENTITY,
 	SQL_UPDATE_IDENTITY,
+	SQL_ACTIVATE_IDENTITY,
 	SQL_GET_TAKEN,
 	SQL_GET_RETIRED,
 	SQL_FILL_IDENTITIES,
+	SQL_PUT_TOKEN,
+	SQL_UPDATE_TOKEN,
+	SQL_USE_TOKEN,
+	SQL_GET_TOKEN,
+	SQL_FILL_TOKENS,
+	SQL_FILL_TOKENS_OF,
 	SQL_CLAIM_PUBKEY,
 	SQL_BLOCK_PUBKEY,
 	SQL_GET_PUBKEY,
@@ -169,6 +176,15 @@ pki_code pki_sqlite_update_identity(void *db, const pki_identity_row *row,
 pki_code pki_sqlite_get_identity(void *db, const char *name,
     pki_identity_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_sqlite_fill_identities;
+pki_code pki_sqlite_activate_identity(void *db, const pki_identity_row *row,
+    pki_err *err);
+pki_code pki_sqlite_put_token(void *db, pki_token_row *row, pki_err *err);
+pki_code pki_sqlite_update_token(void *db, const pki_token_row *row,
+    pki_err *err);
+pki_code pki_sqlite_use_token(void *db, const pki_token_use *use, pki_err *err);
+pki_code pki_sqlite_get_token(void *db, const char *name, pki_token_row *out,
+    pki_buf *hold, pki_err *err);
+store_fill pki_sqlite_fill_tokens;
 pki_code pki_sqlite_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,

@@ -274,6 +274,57 @@ pki_store_update_identity(pki_store *store, const pki_identity_row *row,
 }
 
 pki_code
+pki_store_activate_identity(pki_store *store, const pki_identity_row *row,
+    pki_err *err)
+{
+	const char *flaw = row->state != PKI_IDENTITY_LIVE ? "state" :
+	    pki_row_identity_flaw(row);
+	pki_code rc = enter_write(store, "identity", flaw, err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->activate_identity(store->db, row, err));
+}
+
+pki_code
+pki_store_put_token(pki_store *store, pki_token_row *row, pki_err *err)
+{
+	pki_code rc = enter_write(store, "token", pki_row_token_flaw(row),
+	    err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->put_token(store->db, row, err));
+}
+
+pki_code
+pki_store_update_token(pki_store *store, const pki_token_row *row,
+    pki_err *err)
+{
+	pki_code rc = enter_write(store, "token", pki_row_token_flaw(row),
+	    err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->update_token(store->db, row, err));
+}
+
+pki_code
+pki_store_use_token(pki_store *store, const pki_token_use *use, pki_err *err)
+{
+	pki_code rc = enter_write(store, "token use",
+	    pki_row_token_use_flaw(use), err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->use_token(store->db, use, err));
+}
+
+pki_code
 pki_store_claim_pubkey(pki_store *store, pki_pubkey_row *row, pki_err *err)
 {
 	const char *flaw = row->identity_id == 0 ? "identity_id" :

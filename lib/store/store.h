@@ -52,7 +52,15 @@ typedef enum pki_identity_state {
 	PKI_IDENTITY_LIVE = 0,
 	PKI_IDENTITY_HELD = 1,
 	PKI_IDENTITY_RETIRED = 2,
+	PKI_IDENTITY_REGISTERED = 3,    /* known, without a certificate yet */
 } pki_identity_state;
+
+/* Is the device itself on hold, and what is it again afterwards? */
+typedef enum pki_identity_hold {
+	PKI_HOLD_NONE = 0,              /* its certificates at most are */
+	PKI_HOLD_LIVE = 1,
+	PKI_HOLD_REGISTERED = 2,
+} pki_identity_hold;
 
 /* A device, server or person; its name is taken until it is retired. */
 typedef struct pki_identity_row {
@@ -60,8 +68,39 @@ typedef struct pki_identity_row {
 	const char *name;
 	int         state;
 	int64_t     created_at;
+	int         hold;               /* not NONE: state is HELD */
+	/* What the registry knows; NULL is written as "", and read as that. */
+	const char *profile;            /* that its certificates are of */
+	const char *groups, *tags;      /* lists, separated by commas */
+	const char *notes;              /* one line of UTF-8 */
 	pki_digest  row_hash;
 } pki_identity_row;
+
+/* That a token was used, and what for. */
+typedef struct pki_token_use {
+	int64_t     used_at;            /* 0: never */
+	pki_digest  key;                /* SHA-256 of SubjectPublicKeyInfo */
+	int64_t     ca_id;
+	pki_serial  serial;             /* of the certificate issued by it */
+	pki_digest  row_hash;
+	/* The token must be this, when it is used. */
+	const char *token, *identity, *profile;
+	const char *ca;                 /* joined when read */
+} pki_token_use;
+
+/* The right of a device to get its first certificate.  No secret is here. */
+typedef struct pki_token_row {
+	int64_t       id;
+	const char   *name;             /* the token's id, unique */
+	int64_t       identity_id;
+	const char   *profile;
+	int64_t       created_at, expires_at;
+	int64_t       revoked_at;       /* 0: not revoked */
+	pki_digest    row_hash;
+	/* Joined when read; ignored when written. */
+	const char   *identity;
+	pki_token_use use;
+} pki_token_row;
 
 /* A public key: whose it is, and whether it may ever be used again (G22). */
 typedef struct pki_pubkey_row {
@@ -186,9 +225,28 @@ PKI_CHECKED pki_code pki_store_put_profile(pki_store *store,
  */
 PKI_CHECKED pki_code pki_store_claim_identity(pki_store *store,
     pki_identity_row *row, pki_err *err);
-/* state and row_hash by row->id.  PKI_EXISTS when the name was taken since. */
+/* All but name and time, by row->id.  PKI_EXISTS: the name was taken since. */
 PKI_CHECKED pki_code pki_store_update_identity(pki_store *store,
     const pki_identity_row *row, pki_err *err);
+/*
+ * Make a registered identity live: state and row_hash by row->id.  PKI_EXISTS
+ * when it is not registered any more.
+ */
+PKI_CHECKED pki_code pki_store_activate_identity(pki_store *store,
+    const pki_identity_row *row, pki_err *err);
+/* PKI_EXISTS when the name is taken. */
+PKI_CHECKED pki_code pki_store_put_token(pki_store *store, pki_token_row *row,
+    pki_err *err);
+/* revoked_at and row_hash by row->id. */
+PKI_CHECKED pki_code pki_store_update_token(pki_store *store,
+    const pki_token_row *row, pki_err *err);
+/*
+ * Use a token, once in its life.  PKI_EXISTS: it was used before, or there is
+ * none with this name, identity (in its letters) and profile that is neither
+ * revoked nor expired at use->used_at; pki_store_get_token() tells which.
+ */
+PKI_CHECKED pki_code pki_store_use_token(pki_store *store,
+    const pki_token_use *use, pki_err *err);
 /*
  * Take a key for row->identity_id.  PKI_OK also when it is this identity's
  * already (row is filled as stored); PKI_EXISTS: another identity's;
@@ -226,6 +284,8 @@ PKI_CHECKED pki_code pki_store_get_identity(pki_store *store,
     const char *name, pki_identity_row *out, pki_buf *hold, pki_err *err);
 PKI_CHECKED pki_code pki_store_get_pubkey(pki_store *store,
     const pki_digest *digest, pki_pubkey_row *out, pki_err *err);
+PKI_CHECKED pki_code pki_store_get_token(pki_store *store, const char *name,
+    pki_token_row *out, pki_buf *hold, pki_err *err);
 PKI_CHECKED pki_code pki_store_get_cert(pki_store *store, int64_t ca_id,
     const pki_serial *serial, pki_cert_row *out, pki_buf *hold, pki_err *err);
 /* The newest CRL of this scope. */
@@ -259,8 +319,16 @@ PKI_CHECKED pki_code pki_store_each_ca(pki_store *store,
 
 typedef pki_code pki_identity_visitor(const pki_identity_row *row, void *arg,
     pki_err *err);
-PKI_CHECKED pki_code pki_store_each_identity(pki_store *store,
+/* Those behind row after, in the order of their ids. */
+PKI_CHECKED pki_code pki_store_each_identity(pki_store *store, int64_t after,
     pki_identity_visitor *visit, void *arg, pki_err *err);
+
+typedef pki_code pki_token_visitor(const pki_token_row *row, void *arg,
+    pki_err *err);
+/* The same; identity NULL: of all, else of those with this name. */
+PKI_CHECKED pki_code pki_store_each_token(pki_store *store,
+    const char *identity, int64_t after, pki_token_visitor *visit, void *arg,
+    pki_err *err);
 
 typedef pki_code pki_pubkey_visitor(const pki_pubkey_row *row, void *arg,
     pki_err *err);

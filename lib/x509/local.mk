@@ -5,7 +5,9 @@ pkix509include_HEADERS += \
 	%D%/crypto.h \
 	%D%/csr.h \
 	%D%/digest.h \
+	%D%/hkdf.h \
 	%D%/key.h \
+	%D%/linking.h \
 	%D%/name.h \
 	%D%/pem.h \
 	%D%/pubkey.h \
@@ -42,6 +44,7 @@ libpki_core_la_SOURCES += \
 	%D%/digest.c \
 	%D%/extension.c \
 	%D%/extension.h \
+	%D%/hkdf.c \
 	%D%/key-ec.c \
 	%D%/key-ec.h \
 	%D%/key-hash.h \
@@ -52,9 +55,12 @@ libpki_core_la_SOURCES += \
 	%D%/key-read.c \
 	%D%/key-read.h \
 	%D%/key.c \
+	%D%/linking.c \
 	%D%/name-text.c \
 	%D%/name-text.h \
 	%D%/name.c \
+	%D%/names-same.c \
+	%D%/names-same.h \
 	%D%/openssl.c \
 	%D%/openssl.h \
 	%D%/pem-write.c \

@@ -183,7 +183,7 @@ model_observe(pki_ca *ca, const char *state, struct model *out)
 	must(pki_store_get_ca(store, "issuing", &row, hold, &err), "CA", &err);
 	must(pki_store_last_crl_number(store, row.id, &out->crl_number, &err),
 	    "CRL number", &err);
-	must(pki_store_each_identity(store, observe_identity, out, &err),
+	must(pki_store_each_identity(store, 0, observe_identity, out, &err),
 	    "names", &err);
 	must(pki_ca_each_cert(ca, "issuing", NULL, observe_cert, out, &err),
 	    "certificates", &err);

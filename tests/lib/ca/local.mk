@@ -2,10 +2,13 @@ check_PROGRAMS += tests/test-ca
 tests_test_ca_SOURCES = \
 	%D%/ca-sample.c \
 	%D%/ca-sample.h \
+	%D%/credential-sample.c \
+	%D%/credential-sample.h \
 	%D%/test-audit-line.c \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
 	%D%/test-batch.c \
+	%D%/test-credential.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
 	%D%/test-find.c \
@@ -28,6 +31,8 @@ tests_test_ca_SOURCES = \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
-	%D%/test-union.c
+	%D%/test-union.c \
+	tests/lib/x509/sample.c \
+	tests/lib/x509/sample.h
 tests_test_ca_CPPFLAGS = $(tests_cppflags)
 tests_test_ca_LDADD = $(tests_ldadd)

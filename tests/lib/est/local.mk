@@ -6,8 +6,6 @@ tests_test_est_SOURCES = \
 	%D%/test-certs-only.c \
 	%D%/test-csrattrs-refused.c \
 	%D%/test-csrattrs.c \
-	%D%/test-linking.c \
-	%D%/test-names.c \
 	tests/lib/x509/sample.c \
 	tests/lib/x509/sample.h
 tests_test_est_CPPFLAGS = $(tests_cppflags)

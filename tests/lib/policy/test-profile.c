@@ -119,6 +119,38 @@ static const struct bad {
 	    "1d" },
 	{ leaf, "key:", "ocsp-no-check = true;\nkey:", "6: ocsp-no-check: "
 	    "true without ocsp-signing, wants false" },
+	/* enrollment over the network */
+	{ leaf, "issue:", "est: { grace = \"1d\"; };\nissue:", "19: "
+	    "est.grace: nobody could renew in it, wants 0s, or est in "
+	    "issue.by and client-auth" },
+	{ leaf, BY " ];", BY ", \"est\" ]; }; est: { grace = \"91d\";",
+	    "19: est.grace: longer than the validity, wants at most as "
+	    "much" },
+	{ leaf, BY " ];", BY ", \"est\" ]; }; est: { grace = \"367d\";",
+	    "19: est.grace: out of range: '367d', wants 0s to 1y" },
+	{ leaf, "issue:", "est: { approval = \"manual\"; };\nissue:", "19: "
+	    "est.approval: of requests that nobody may make, wants "
+	    "automatic, or est in issue.by" },
+	{ leaf, "issue:", "est: { approval = true; };\nissue:", "19: "
+	    "est.approval: found true or false, wants \"automatic\" or "
+	    "\"manual\"" },
+	{ leaf, "issue:", "est: { linking = \"on\"; };\nissue:", "19: "
+	    "est.linking: unknown value 'on', wants one of off, "
+	    "when-present, required" },
+	{ leaf, "issue:", "est: { renew-key = \"old\"; };\nissue:", "19: "
+	    "est.renew-key: unknown value 'old', wants one of any, same, "
+	    "new" },
+	{ leaf, "issue:", "est: { csr-attributes = \"yes\"; };\nissue:",
+	    "19: est.csr-attributes: unknown value 'yes', wants one of none, "
+	    "plain, template, both" },
+	{ leaf, "issue:", "est: { line-width = 75; };\nissue:", "19: "
+	    "est.line-width: base64 comes in fours, wants 0 (one line) or a "
+	    "multiple of 4 up to 76" },
+	{ leaf, "issue:", "est: { line-width = 80; };\nissue:", "19: "
+	    "est.line-width: out of range: '80', wants 0 to 76" },
+	{ leaf, "issue:", "est: { width = 76; };\nissue:", "19: "
+	    "est.width: unknown setting, known here: approval, grace, "
+	    "renew-key, linking, csr-attributes, line-width" },
 	/* usage and keys */
 	{ leaf, USAGE, USAGE ", \"key-encipherment\"", "8: key.usage: a key "
 	    "of these types cannot do 'key-encipherment', wants no "
@@ -319,11 +351,37 @@ Test(profile_parse, fills_every_field)
 	cr_expect_str_eq(p->identity_reserve.items[0], "leaf-1");
 	cr_expect_eq(p->several_connections, 0);
 	cr_expect_eq(p->requesters, 1u << PKI_BY_OPERATOR);
+	cr_expect_eq(p->est_approval, 0);
+	cr_expect_eq(p->est_grace, 0);
+	cr_expect_eq(p->est_renew_key, PKI_RENEW_ANY_KEY);
+	cr_expect_eq(p->est_linking, PKI_LINKING_PRESENT);
+	cr_expect_eq(p->est_csr_hints, PKI_CSR_HINTS_PLAIN);
+	cr_expect_eq(p->est_line_width, 76);
 	cr_expect_str_eq(p->path, "leaf.conf");
 	cr_expect_str_eq(pki_buf_text(p->text), leaf);
 	cr_assert_eq(pki_digest_of(PKI_BYTES_TEXT(leaf), &digest, NULL),
 	    PKI_OK);
 	cr_expect(pki_digest_equal(&digest, &p->digest));
+}
+
+Test(profile_parse, reads_how_one_enrolls_over_the_network)
+{
+	PKI_AUTO(pki_buf) text = pki_buf_new();
+	PKI_AUTO(pki_profile) p = NULL;
+	pki_err err = { 0 };
+
+	replace(leaf, BY " ];", BY ", \"est\" ]; };\nest: { approval = "
+	    "\"manual\"; grace = \"90d\"; renew-key = \"new\"; linking = "
+	    "\"required\"; csr-attributes = \"both\"; line-width = 0;",
+	    text);
+	cr_assert_eq(pki_profile_parse(pki_buf_bytes(text), "leaf.conf", &p,
+	    &err), PKI_OK, "%s", err.msg);
+	cr_expect_eq(p->est_approval, 1);
+	cr_expect_eq(p->est_grace, 90 * PKI_DAY);
+	cr_expect_eq(p->est_renew_key, PKI_RENEW_NEW_KEY);
+	cr_expect_eq(p->est_linking, PKI_LINKING_REQUIRED);
+	cr_expect_eq(p->est_csr_hints, PKI_CSR_HINTS_BOTH);
+	cr_expect_eq(p->est_line_width, 0);
 }
 
 static const char *const shipped[] = {

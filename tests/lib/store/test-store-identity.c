@@ -94,7 +94,7 @@ STORE_TEST(store_identity, refuses_an_unknown_state)
 
 	store_sample_open(&t, kind);
 	store_begin(&t);
-	row.state = 3;
+	row.state = 4;
 	expect_code(pki_store_claim_identity(t.store, &row, &t.err), PKI_USAGE,
 	    &t);
 	store_sample_close(&t);
@@ -137,7 +137,7 @@ STORE_TEST(store_identity, walk_pages_over_many)
 		must(pki_store_claim_pubkey(t.store, &key, &t.err), &t);
 	}
 	store_commit(&t);
-	must(pki_store_each_identity(t.store, count_identity, &identities,
+	must(pki_store_each_identity(t.store, 0, count_identity, &identities,
 	    &t.err), &t);
 	must(pki_store_each_pubkey(t.store, count_pubkey, &pubkeys, &t.err),
 	    &t);

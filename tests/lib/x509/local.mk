@@ -23,7 +23,9 @@ tests_test_x509_SOURCES = \
 	%D%/test-digest.c \
 	%D%/test-key-ec.c \
 	%D%/test-key.c \
+	%D%/test-linking.c \
 	%D%/test-name.c \
+	%D%/test-names-same.c \
 	%D%/test-pem.c \
 	%D%/test-pool.c \
 	%D%/test-pubkey.c \

@@ -1,5 +1,5 @@
-#ifndef PKI_EST_LINKING_H
-#define PKI_EST_LINKING_H
+#ifndef PKI_X509_LINKING_H
+#define PKI_X509_LINKING_H
 
 /*
  * Attributes of a request that prove something beside the key: that it was
@@ -8,6 +8,8 @@
  */
 
 #include "x509/csr.h"
+
+PKI_BEGIN_DECLS
 
 typedef enum pki_link {
 	PKI_LINK_ABSENT,        /* the request has no such attribute */
@@ -33,20 +35,22 @@ typedef struct pki_binding {
  * ignored: where neither binding is defined it differs.  Nobody reports why:
  * all but ABSENT and MATCHES is a refusal, as is memory that ran out.
  */
-pki_link pki_est_check_link(const pki_csr *csr, pki_csr_challenge which,
+pki_link pki_csr_check_link(const pki_csr *csr, pki_csr_challenge which,
     const pki_binding *binding);
 
 /*
  * Both attributes together: each that is there must match (RFC 7894, 4); of
  * two failures MALFORMED is told.
  */
-pki_link pki_est_check_links(const pki_csr *csr, const pki_binding *binding);
+pki_link pki_csr_check_links(const pki_csr *csr, const pki_binding *binding);
 
 /*
  * Is the attribute, otpChallenge or revocationChallenge, the text of a secret?
  * An empty secret matches nothing.  Never MALFORMED.
  */
-pki_link pki_est_check_secret(const pki_csr *csr, pki_csr_challenge which,
+pki_link pki_csr_check_secret(const pki_csr *csr, pki_csr_challenge which,
     pki_bytes secret);
+
+PKI_END_DECLS
 
 #endif

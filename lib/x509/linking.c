@@ -1,4 +1,4 @@
-#include "est/linking.h"
+#include "x509/linking.h"
 
 #include "base/text.h"
 
@@ -6,7 +6,7 @@
 #define BINDING_MAX 64
 
 pki_link
-pki_est_check_link(const pki_csr *csr, pki_csr_challenge which,
+pki_csr_check_link(const pki_csr *csr, pki_csr_challenge which,
     const pki_binding *binding)
 {
 	pki_bytes text = pki_csr_challenge_text(csr, which);
@@ -27,11 +27,11 @@ pki_est_check_link(const pki_csr *csr, pki_csr_challenge which,
 }
 
 pki_link
-pki_est_check_links(const pki_csr *csr, const pki_binding *binding)
+pki_csr_check_links(const pki_csr *csr, const pki_binding *binding)
 {
-	pki_link password = pki_est_check_link(csr,
+	pki_link password = pki_csr_check_link(csr,
 	    PKI_CSR_CHALLENGE_PASSWORD, binding);
-	pki_link linking = pki_est_check_link(csr, PKI_CSR_IDENTITY_LINKING,
+	pki_link linking = pki_csr_check_link(csr, PKI_CSR_IDENTITY_LINKING,
 	    binding);
 
 	/* The enumeration goes from best to worst, but for absence. */
@@ -39,7 +39,7 @@ pki_est_check_links(const pki_csr *csr, const pki_binding *binding)
 }
 
 pki_link
-pki_est_check_secret(const pki_csr *csr, pki_csr_challenge which,
+pki_csr_check_secret(const pki_csr *csr, pki_csr_challenge which,
     pki_bytes secret)
 {
 	pki_bytes text = pki_csr_challenge_text(csr, which);

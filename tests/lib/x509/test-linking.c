@@ -2,10 +2,10 @@
 
 #include <openssl/ec.h>
 
-#include "est/linking.h"
+#include "x509/linking.h"
 #include "tests/support/csr-maker.h"
 
-TestSuite(est_linking, .timeout = 60);
+TestSuite(linking, .timeout = 60);
 
 #define PASSWORD "06{2a864886f70d010907}"
 #define OTP "06{2a864886f70d0109100238}"
@@ -101,7 +101,7 @@ static const struct {
 	    PKI_LINK_MALFORMED, PKI_LINK_MALFORMED },
 };
 
-Test(est_linking, matches_what_the_connection_is_bound_to,
+Test(linking, matches_what_the_connection_is_bound_to,
     .init = make_signer, .fini = free_signer)
 {
 	static const pki_csr_challenge which[] = {
@@ -117,18 +117,18 @@ Test(est_linking, matches_what_the_connection_is_bound_to,
 		pki_buf_add_format(text, "a0{30{%s 31{%s}}}", oids[i % 2],
 		    values[i / 2].value);
 		csr = make_csr(pki_buf_text(text));
-		cr_expect(pki_est_check_link(csr, one, &tls12) ==
+		cr_expect(pki_csr_check_link(csr, one, &tls12) ==
 		    values[i / 2].on_tls12, "%s", values[i / 2].what);
-		cr_expect(pki_est_check_link(csr, one, &tls13) ==
+		cr_expect(pki_csr_check_link(csr, one, &tls13) ==
 		    values[i / 2].on_tls13, "%s", values[i / 2].what);
 		/* Never ignored where there is no binding. */
 		if (lost == PKI_LINK_MATCHES)
 			lost = PKI_LINK_DIFFERS;
-		cr_expect(pki_est_check_link(csr, one, &unbound) == lost,
+		cr_expect(pki_csr_check_link(csr, one, &unbound) == lost,
 		    "%s", values[i / 2].what);
-		cr_expect(pki_est_check_link(csr, which[1 - i % 2], &tls12)
+		cr_expect(pki_csr_check_link(csr, which[1 - i % 2], &tls12)
 		    == PKI_LINK_ABSENT, "%s", values[i / 2].what);
-		cr_expect(pki_est_check_links(csr, &tls12) ==
+		cr_expect(pki_csr_check_links(csr, &tls12) ==
 		    values[i / 2].on_tls12, "%s", values[i / 2].what);
 	}
 }
@@ -137,7 +137,7 @@ Test(est_linking, matches_what_the_connection_is_bound_to,
 #define WRONG "13{'AAAA'}"
 #define BROKEN "13{'A'}"
 
-Test(est_linking, takes_both_attributes_when_both_match, .init = make_signer,
+Test(linking, takes_both_attributes_when_both_match, .init = make_signer,
     .fini = free_signer)
 {
 	static const struct {
@@ -161,12 +161,12 @@ Test(est_linking, takes_both_attributes_when_both_match, .init = make_signer,
 	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
 		PKI_AUTO(pki_csr) csr = make_csr(rows[i].attributes);
 
-		cr_expect(pki_est_check_links(csr, &tls12) == rows[i].wanted,
+		cr_expect(pki_csr_check_links(csr, &tls12) == rows[i].wanted,
 		    "row %zu", i);
 	}
 }
 
-Test(est_linking, compares_a_secret_as_it_stands, .init = make_signer,
+Test(linking, compares_a_secret_as_it_stands, .init = make_signer,
     .fini = free_signer)
 {
 	PKI_AUTO(pki_csr) csr = make_csr("a0{" ATTRIBUTE(OTP, "0c{'one'}")
@@ -191,9 +191,9 @@ Test(est_linking, compares_a_secret_as_it_stands, .init = make_signer,
 	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
 		pki_bytes secret = pki_bytes_text(rows[i].secret);
 
-		cr_expect(pki_est_check_secret(csr, rows[i].which, secret) ==
+		cr_expect(pki_csr_check_secret(csr, rows[i].which, secret) ==
 		    rows[i].wanted, "row %zu", i);
-		cr_expect(pki_est_check_secret(none, rows[i].which, secret) ==
+		cr_expect(pki_csr_check_secret(none, rows[i].which, secret) ==
 		    PKI_LINK_ABSENT, "row %zu", i);
 	}
 }

@@ -1,11 +1,12 @@
-#include "est/names.h"
+#include "x509/names-same.h"
 
 typedef void print_names(const void *names, pki_buf *out);
 
 static void
 print_subject(const void *names, pki_buf *out)
 {
-	pki_name_print(names, out);
+	if (names != NULL)
+		pki_name_print(names, out);
 }
 
 static void
@@ -37,17 +38,23 @@ refuse(const char *rule, print_names *print, const void *asked,
 	    pki_buf_text(value));
 }
 
-pki_code
-pki_est_check_names(const pki_csr *csr, const pki_cert *cert, pki_err *err)
+static bool
+same_subject(const pki_name *subject, const pki_cert *cert)
 {
-	const pki_name *subject = pki_csr_subject(csr);
-	const pki_altnames *names = pki_csr_alt_names(csr);
+	return subject == NULL ?
+	    pki_name_count(pki_cert_subject(cert)) == 0 :
+	    pki_name_match(subject, pki_cert_subject(cert));
+}
 
-	if (!pki_name_match(subject, pki_cert_subject(cert)))
+pki_code
+pki_names_check_same(const pki_name *subject, const pki_altnames *alt_names,
+    const pki_cert *cert, pki_err *err)
+{
+	if (!same_subject(subject, cert))
 		return refuse("renew-subject", print_subject, subject,
 		    pki_cert_subject(cert), err);
-	if (!pki_altnames_equal(names, pki_cert_alt_names(cert)))
-		return refuse("renew-alt-names", print_alt_names, names,
+	if (!pki_altnames_equal(alt_names, pki_cert_alt_names(cert)))
+		return refuse("renew-alt-names", print_alt_names, alt_names,
 		    pki_cert_alt_names(cert), err);
 	return PKI_OK;
 }
