@@ -1,5 +1,6 @@
 check_PROGRAMS += tests/test-base
 tests_test_base_SOURCES = \
+	%D%/test-base32.c \
 	%D%/test-buf.c \
 	%D%/test-clock.c \
 	%D%/test-err.c \

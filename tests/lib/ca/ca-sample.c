@@ -59,6 +59,20 @@ get_file(const struct test_ca *t, const char *name)
 }
 
 void
+copy_auditor(struct test_ca *t, const char *name)
+{
+	PKI_AUTO(pki_buf) text = get_file(t, "templates/auditor.conf");
+	char *at = strstr((char *)text->data, "name = \"auditor\"");
+	char path[64];
+
+	cr_assert_not_null(at);
+	memcpy(at + strlen("name = \""), name, strlen("auditor"));
+	snprintf(path, sizeof(path), "templates/%s.conf", name);
+	put_file(t, path, pki_buf_text(text));
+	restart_ca(t);
+}
+
+void
 restart_ca(struct test_ca *t)
 {
 	pki_ca_free(t->ca);

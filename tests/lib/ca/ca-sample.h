@@ -13,6 +13,9 @@ void drop_file(const struct test_ca *t, const char *name);
 bool has_file(const struct test_ca *t, const char *name);
 pki_buf *get_file(const struct test_ca *t, const char *name);
 
+/* The template "auditor" under another name of seven letters, too. */
+void copy_auditor(struct test_ca *t, const char *name);
+
 /* Close the handle, and open a new one. */
 void restart_ca(struct test_ca *t);
 /* Let time go by. */

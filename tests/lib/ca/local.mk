@@ -11,6 +11,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-credential.c \
 	%D%/test-crl-model.c \
 	%D%/test-crl-storm.c \
+	%D%/test-device.c \
 	%D%/test-find.c \
 	%D%/test-floor.c \
 	%D%/test-gate.c \
@@ -31,6 +32,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
+	%D%/test-token.c \
 	%D%/test-union.c \
 	tests/lib/x509/sample.c \
 	tests/lib/x509/sample.h

@@ -7,6 +7,7 @@ tests_test_store_SOURCES = \
 	%D%/test-store-sqlite-damage.c \
 	%D%/test-store-sqlite-writing.c \
 	%D%/test-store-sqlite.c \
+	%D%/test-store-token.c \
 	%D%/test-store.c
 tests_test_store_CPPFLAGS = $(tests_cppflags)
 tests_test_store_LDADD = $(tests_ldadd)

@@ -21,6 +21,7 @@ tests_test_x509_SOURCES = \
 	%D%/test-csr.c \
 	%D%/test-der.c \
 	%D%/test-digest.c \
+	%D%/test-hkdf.c \
 	%D%/test-key-ec.c \
 	%D%/test-key.c \
 	%D%/test-linking.c \
