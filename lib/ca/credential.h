@@ -7,7 +7,6 @@
  */
 
 #include "ca/ca.h"
-#include "x509/linking.h"
 
 PKI_BEGIN_DECLS
 
@@ -51,14 +50,6 @@ PKI_DEFINE_CLEANUP(pki_credential)
  */
 PKI_CHECKED pki_code pki_ca_check_credential(pki_ca *ca, pki_bytes der,
     pki_credential_use use, pki_credential **out, pki_err *err);
-
-/* What a request over the network brings beside key and names. */
-typedef struct pki_issue_proof {
-	const pki_credential *credential;       /* what is renewed; NULL */
-	pki_binding           binding;          /* the connection's */
-	pki_link              link;             /* of the CSR with it */
-	bool                  approved;         /* by an operator */
-} pki_issue_proof;
 
 PKI_END_DECLS
 

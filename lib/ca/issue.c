@@ -8,6 +8,7 @@
 #include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/registry.h"
+#include "ca/renewal.h"
 #include "ca/rowhash.h"
 #include "ca/succession.h"
 #include "ca/token-key.h"
@@ -52,6 +53,8 @@ pki_issue_request_from_csr(const pki_csr *csr, pki_issue_request *request,
 	request->alt_names = pki_csr_alt_names(csr);
 	request->key_usage = pki_csr_key_usage(csr);
 	request->ext_usage = pki_csr_ext_usage(csr);
+	request->evidence.link = pki_csr_check_links(csr,
+	    &request->evidence.binding);
 	return PKI_OK;
 }
 
@@ -127,6 +130,29 @@ refuse_blocked(pki_ca *ca, const pki_pubkey_row *key, pki_err *err)
 	    accepts, "public key %s", pki_digest_format(&key->digest, text));
 }
 
+static pki_code
+look_at_key(pki_ca *ca, pki_job *job, int64_t holder_id, pki_err *err)
+{
+	pki_pubkey_row key;
+	pki_code rc;
+
+	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,
+	    err);
+	if (rc == PKI_NOT_FOUND)
+		return PKI_OK;
+	if (rc == PKI_OK)
+		rc = pki_row_verify_pubkey(&key, err);
+	if (rc == PKI_OK && key.blocked_at != 0)
+		rc = refuse_blocked(ca, &key, err);
+	if (rc == PKI_OK && key.identity_id != holder_id)
+		rc = pki_refuse(err, PKI_DENIED, "key-in-use",
+		    "a key that no other identity has used",
+		    "the key of another identity");
+	if (rc == PKI_OK && pki_job_credential(job) != NULL)
+		rc = pki_renewal_repeat(ca, job, err);
+	return rc;
+}
+
 /*
  * An early look at what the transaction decides by constraint later: it
  * spares a signature and serves the dry run, and protects nothing.
@@ -136,7 +162,6 @@ look_ahead(pki_ca *ca, pki_job *job, pki_err *err)
 {
 	PKI_AUTO(pki_buf) hold = pki_buf_new();
 	pki_identity_row holder = { 0 };
-	pki_pubkey_row key;
 	pki_code rc;
 
 	rc = pki_job_has_token(job) ? pki_token_look(ca, job, err) : PKI_OK;
@@ -167,19 +192,7 @@ look_ahead(pki_ca *ca, pki_job *job, pki_err *err)
 		rc = pki_host_names_check(ca, job, err);
 	if (rc != PKI_OK)
 		return rc;
-	rc = pki_store_get_pubkey(ca->store, pki_pubkey_digest(job->key), &key,
-	    err);
-	if (rc == PKI_NOT_FOUND)
-		return PKI_OK;
-	if (rc == PKI_OK)
-		rc = pki_row_verify_pubkey(&key, err);
-	if (rc == PKI_OK && key.blocked_at != 0)
-		rc = refuse_blocked(ca, &key, err);
-	if (rc == PKI_OK && key.identity_id != holder.id)
-		rc = pki_refuse(err, PKI_DENIED, "key-in-use",
-		    "a key that no other identity has used",
-		    "the key of another identity");
-	return rc;
+	return look_at_key(ca, job, holder.id, err);
 }
 
 static pki_code

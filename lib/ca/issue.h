@@ -8,8 +8,8 @@
  * PKCS#10 to sign": other protocols come through the same door.
  */
 
-#include "ca/ca.h"
-#include "x509/csr.h"
+#include "ca/credential.h"
+#include "x509/linking.h"
 
 PKI_BEGIN_DECLS
 
@@ -30,12 +30,18 @@ typedef enum pki_issue_purpose {
 typedef enum pki_evidence_kind {
 	PKI_EVIDENCE_NONE = 0,  /* the door is enough */
 	PKI_EVIDENCE_TOKEN,     /* a token of the device */
+	PKI_EVIDENCE_CREDENTIAL,        /* the certificate to be renewed */
 } pki_evidence_kind;
 
 typedef struct pki_evidence {
 	pki_evidence_kind kind;
 	const char       *token;        /* its id */
 	pki_bytes         secret;       /* as the requester gave it */
+	const pki_credential *credential;
+	/* The connection's; empty: it has none. */
+	pki_binding       binding;
+	pki_link          link;         /* of the request with it */
+	bool              approved;     /* an operator has seen it */
 } pki_evidence;
 
 typedef struct pki_issue_request {
@@ -59,10 +65,13 @@ typedef struct pki_issue_request {
 	bool                change_profile;     /* a replacement may */
 	bool                share_names;        /* DNS names that others have */
 	pki_requester       who;
-	pki_evidence        evidence;   /* for PKI_ISSUE_FIRST */
+	pki_evidence        evidence;
 } pki_issue_request;
 
-/* Fill key, possession and what is asked for; identity when it is NULL. */
+/*
+ * Fill key, possession, what is asked for, and how its challenges compare
+ * with evidence.binding (evidence.link); identity when it is NULL.
+ */
 PKI_CHECKED pki_code pki_issue_request_from_csr(const pki_csr *csr,
     pki_issue_request *request, pki_err *err);
 
@@ -89,12 +98,20 @@ PKI_CHECKED pki_code pki_ca_find_before(pki_ca *ca, const char *identity,
 void pki_issue_request_follow(const pki_before *before,
     pki_issue_request *request);
 
+/*
+ * Make the request a renewal of the certificate that proves who asks: of its
+ * identity and, where the request states none, its profile.  Borrows from
+ * credential; who is left to the caller.
+ */
+void pki_issue_request_renew(const pki_credential *credential,
+    pki_issue_request *request);
+
 typedef struct pki_issued {
 	pki_cert   *cert;
 	pki_buf    *chain;      /* PEM: certificate, then its issuing CA's */
 	const char *ca;         /* borrowed from the ca handle */
 	size_t      replaced;   /* certificates revoked as superseded */
-	bool        again;      /* a token's certificate, issued before */
+	bool        again;      /* issued before, and the reply was lost */
 } pki_issued;
 void pki_issued_free(pki_issued *issued);
 PKI_DEFINE_CLEANUP(pki_issued)
@@ -116,7 +133,20 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * such token, or its secret is another), "token-device" (of another device),
  * "token-profile", "token-revoked", "token-expired", "token-bound" (used by
  * another key), "token-used" (by this key, but the certificate has ended).
- * G23, G24.  PKI_NOT_FOUND (profile, CA, what a renewal
+ * G23, G24.
+ *
+ * With a credential, the request's subject and alternative names must be its
+ * own, whatever a template says now ("renew-subject", "renew-alt-names"), its
+ * profile too ("profile-change"), and its key as est.renew-key says
+ * ("renew-key").  All that pki_ca_check_credential() looks at is looked at
+ * again in the issuing transaction, under the same rules.  The same key again
+ * within an hour gets the certificate that it got: its reply was lost.  Who
+ * asks over the network to renew must bring one ("evidence"); and whoever
+ * asks over the network is bound to his connection as est.linking says
+ * ("linking").  G21, G22, G24, G25.
+ *
+ * PKI_PENDING: est.approval is manual, and a first request not approved yet.
+ * PKI_NOT_FOUND (profile, CA, what a renewal
  * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
  * G1, G4, G11, G12, G14.
  */

@@ -6,6 +6,7 @@
 #include "ca/host-names.h"
 #include "ca/record.h"
 #include "ca/registry.h"
+#include "ca/renewal.h"
 #include "ca/rowhash.h"
 #include "ca/sign.h"
 #include "ca/succession.h"
@@ -66,26 +67,13 @@ is_ca_name(const void *arg, const char *name)
 	return false;
 }
 
-pki_code
-pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
-    pki_job *job, pki_err *err)
+/* Who asks, and is the key his? */
+static pki_code
+check_proofs(const pki_ca *ca, const pki_issue_request *request, pki_err *err)
 {
-	pki_policy_facts facts = {
-		.profiles = ca->profiles, .now = pki_clock_now(ca->clock),
-		.is_ca = is_ca_name, .cas = ca,
-	};
-	const pki_request asked = {
-		.identity = request->identity, .key = request->key,
-		.key_origin = request->possession == PKI_POP_GENERATED ?
-		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
-		.subject = request->subject, .alt_names = request->alt_names,
-		.key_usage = request->key_usage,
-		.ext_usage = request->ext_usage,
-		.requester = request->who.how, .validity = request->validity,
-	};
 	pki_code rc;
 
-	if (request->evidence.kind != PKI_EVIDENCE_NONE) {
+	if (request->evidence.kind == PKI_EVIDENCE_TOKEN) {
 		if (request->purpose != PKI_ISSUE_FIRST)
 			return pki_fail(err, PKI_USAGE,
 			    "a token is for a first certificate");
@@ -96,7 +84,45 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	if (request->possession == PKI_POP_NONE)
 		return pki_refuse(err, PKI_DENIED, "proof-of-possession",
 		    "a request signed by its key", "no proof");
-	rc = find_profile(ca, request->profile, &job->profile, err);
+	return PKI_OK;
+}
+
+static pki_code
+check_approval(const pki_profile *profile, const pki_issue_request *request,
+    pki_err *err)
+{
+	if (request->who.how != PKI_BY_EST || profile->est_approval == 0 ||
+	    request->purpose == PKI_ISSUE_RENEW || request->evidence.approved)
+		return PKI_OK;
+	return pki_fail(err, PKI_PENDING, "'%s' waits for an operator's "
+	    "approval", request->identity);
+}
+
+pki_code
+pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
+    pki_job *job, pki_err *err)
+{
+	pki_policy_facts facts = {
+		.profiles = ca->profiles, .now = pki_clock_now(ca->clock),
+		.is_ca = is_ca_name, .cas = ca,
+	};
+	/* A credential's names are the measure of its renewal's. */
+	bool follows = request->evidence.kind == PKI_EVIDENCE_CREDENTIAL;
+	const pki_request asked = {
+		.identity = request->identity, .key = request->key,
+		.key_origin = request->possession == PKI_POP_GENERATED ?
+		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
+		.subject = follows ? NULL : request->subject,
+		.alt_names = request->alt_names, .key_usage = request->key_usage,
+		.ext_usage = request->ext_usage, .requester = request->who.how,
+		.validity = request->validity,
+	};
+	pki_code rc = check_proofs(ca, request, err);
+
+	if (rc == PKI_OK)
+		rc = find_profile(ca, request->profile, &job->profile, err);
+	if (rc == PKI_OK)
+		rc = pki_evidence_allow(job->profile, request, err);
 	if (rc != PKI_OK)
 		return rc;
 	job->authority = pki_authority_find(ca, job->profile->ca);
@@ -117,7 +143,8 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	rc = pki_policy_check(job->profile, &asked, &facts, &job->grant, err);
 	if (rc != PKI_OK)
 		return pki_wrap(err, rc, "profile '%s'", request->profile);
-	return place(job, err);
+	rc = check_approval(job->profile, request, err);
+	return rc == PKI_OK ? place(job, err) : rc;
 }
 
 pki_code
@@ -269,6 +296,22 @@ record_cert(pki_ca *ca, const pki_job *job, pki_cert_row *row, pki_err *err)
 	return rc;
 }
 
+/* By what evidence, if any. */
+static pki_audit_detail
+describe_evidence(const pki_job *job, char serial[PKI_SERIAL_TEXT])
+{
+	const pki_credential *credential = pki_job_credential(job);
+
+	if (pki_job_has_token(job))
+		return (pki_audit_detail){ .key = "token",
+		    .text = job->request->evidence.token };
+	if (credential == NULL)
+		return (pki_audit_detail){ .key = NULL };
+	return (pki_audit_detail){ .key = "follows",
+	    .text = pki_serial_format(pki_cert_serial(credential->cert),
+	    serial) };
+}
+
 static pki_code
 record_audit(pki_ca *ca, const pki_job *job, const pki_cert_row *row,
     pki_err *err)
@@ -276,12 +319,11 @@ record_audit(pki_ca *ca, const pki_job *job, const pki_cert_row *row,
 	static const char *const origins[] = {
 		[PKI_ORIGIN_DEVICE] = "device", [PKI_ORIGIN_CA] = "ca",
 	};
+	char follows[PKI_SERIAL_TEXT];
 	const pki_audit_detail details[] = {
 		{ .key = "profile", .text = job->profile->name },
 		{ .key = "key-origin", .text = origins[job->key_origin] },
-		{ .key = pki_job_has_token(job) ? "token" : NULL,
-		  .text = pki_job_has_token(job) ?
-		      job->request->evidence.token : NULL },
+		describe_evidence(job, follows),
 		{ .key = NULL },
 	};
 	const pki_audit_event event = {
@@ -320,7 +362,9 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 		rc = pki_host_names_check(ca, job, err);
 	if (rc == PKI_OK)
 		rc = record_key(ca, job, row.identity_id, &row.pubkey_id, err);
-	if (rc != PKI_OK)
+	if (rc == PKI_OK && pki_job_credential(job) != NULL)
+		rc = pki_renewal_repeat(ca, job, err);
+	if (rc != PKI_OK || job->again)
 		return rc;
 	row.ca_id = job->authority != NULL ? job->authority->id :
 	    job->new_ca->id;

@@ -68,6 +68,8 @@ libpki_ca_la_SOURCES += \
 	%D%/refusal.c \
 	%D%/registry.c \
 	%D%/registry.h \
+	%D%/renewal.c \
+	%D%/renewal.h \
 	%D%/revoke.c \
 	%D%/rowhash.c \
 	%D%/rowhash.h \

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "ca/find.h"
+#include "ca/renewal.h"
 #include "ca/rowhash.h"
 #include "ca/withdraw.h"
 
@@ -132,10 +133,18 @@ pki_code
 pki_succession_check(pki_ca *ca, const pki_job *job, int64_t identity_id,
     pki_err *err)
 {
+	const pki_credential *credential = pki_job_credential(job);
+
 	if (job->request == NULL || job->purpose == PKI_ISSUE_FIRST)
 		return PKI_OK;
 	if (job->purpose == PKI_ISSUE_REPLACE)
 		return check_replacement(ca, job, identity_id, err);
+	if (credential != NULL) {
+		pki_code rc = pki_renewal_check(ca, job, identity_id, err);
+
+		return rc == PKI_OK ? check_names(job,
+		    pki_cert_alt_names(credential->cert), err) : rc;
+	}
 	return job->request->follows == NULL ? PKI_OK :
 	    check_renewal(ca, job, identity_id, err);
 }
@@ -147,6 +156,18 @@ pki_before_free(pki_before *before)
 		return;
 	pki_cert_free(before->cert);
 	free(before);
+}
+
+void
+pki_issue_request_renew(const pki_credential *credential,
+    pki_issue_request *request)
+{
+	request->purpose = PKI_ISSUE_RENEW;
+	request->identity = credential->identity;
+	if (request->profile == NULL)
+		request->profile = credential->profile;
+	request->evidence.kind = PKI_EVIDENCE_CREDENTIAL;
+	request->evidence.credential = credential;
 }
 
 /* A walk over an identity's certificates, the newest last. */

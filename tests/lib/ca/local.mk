@@ -4,6 +4,8 @@ tests_test_ca_SOURCES = \
 	%D%/ca-sample.h \
 	%D%/credential-sample.c \
 	%D%/credential-sample.h \
+	%D%/renew-sample.c \
+	%D%/renew-sample.h \
 	%D%/test-audit-line.c \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \
@@ -27,6 +29,7 @@ tests_test_ca_SOURCES = \
 	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-reenroll.c \
 	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
