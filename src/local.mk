@@ -39,16 +39,33 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/cmd-crl-show.c \
 	%D%/pki-ctl/cmd-crl-verify.c \
 	%D%/pki-ctl/cmd-db-check.c \
+	%D%/pki-ctl/cmd-device-add.c \
+	%D%/pki-ctl/cmd-device-hold.c \
+	%D%/pki-ctl/cmd-device-import.c \
+	%D%/pki-ctl/cmd-device-list.c \
+	%D%/pki-ctl/cmd-device-release.c \
+	%D%/pki-ctl/cmd-device-replace.c \
+	%D%/pki-ctl/cmd-device-retire.c \
+	%D%/pki-ctl/cmd-device-show.c \
 	%D%/pki-ctl/cmd-help.c \
 	%D%/pki-ctl/cmd-init.c \
 	%D%/pki-ctl/cmd-profile-check.c \
 	%D%/pki-ctl/cmd-profile-list.c \
 	%D%/pki-ctl/cmd-profile-show.c \
 	%D%/pki-ctl/cmd-status.c \
+	%D%/pki-ctl/cmd-token-create.c \
+	%D%/pki-ctl/cmd-token-list.c \
+	%D%/pki-ctl/cmd-token-revoke.c \
 	%D%/pki-ctl/cmd-version.c \
 	%D%/pki-ctl/cmd.h \
 	%D%/pki-ctl/crls.c \
 	%D%/pki-ctl/crls.h \
+	%D%/pki-ctl/csv.c \
+	%D%/pki-ctl/csv.h \
+	%D%/pki-ctl/device-change.c \
+	%D%/pki-ctl/device-change.h \
+	%D%/pki-ctl/devices.c \
+	%D%/pki-ctl/devices.h \
 	%D%/pki-ctl/find-ca.c \
 	%D%/pki-ctl/find-ca.h \
 	%D%/pki-ctl/issue-print.c \

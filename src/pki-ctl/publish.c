@@ -201,3 +201,24 @@ publish_say_head(struct session *s)
 		    pki_audit_head_format(&head, text));
 	return rc;
 }
+
+pki_code
+publish_all(struct session *s, const struct publish_list *touched,
+    const found_certs *listed, size_t count, int64_t numbers[PUBLISH_CAS_MAX])
+{
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; i < touched->count && rc == PKI_OK; i++) {
+		const char *name = touched->names[i];
+
+		rc = publish_ca(s, name, publish_note_number, &numbers[i]);
+		if (rc == PKI_OK)
+			rc = publish_check(s, name, listed, count);
+		if (rc != PKI_OK)
+			rc = pki_wrap(s->err, rc, "the change is recorded, but "
+			    "the CRL of '%s' is not published; run 'pki-ctl "
+			    "crl publish %s'", name, name);
+	}
+	return rc;
+}

@@ -43,6 +43,14 @@ PKI_CHECKED pki_code publish_check(struct session *s, const char *name,
     const found_certs *certs, size_t count);
 
 /*
+ * Publish all of the list, and check as above.  The failure of one says that
+ * the change is recorded; numbers of those before it are filled.
+ */
+PKI_CHECKED pki_code publish_all(struct session *s,
+    const struct publish_list *touched, const found_certs *listed,
+    size_t count, int64_t numbers[PUBLISH_CAS_MAX]);
+
+/*
  * Publish every CA whose key is here and whose published CRL lacks something
  * that is revoked on record.
  */

@@ -21,6 +21,7 @@ dist_check_SCRIPTS += \
 	%D%/crl.sh \
 	%D%/damaged.sh \
 	%D%/db-check.sh \
+	%D%/device.sh \
 	%D%/disk-full.sh \
 	%D%/init.sh \
 	%D%/outputs.sh \
@@ -32,6 +33,7 @@ dist_check_SCRIPTS += \
 	%D%/templates.sh \
 	%D%/terminal.sh \
 	%D%/together.sh \
+	%D%/token.sh \
 	%D%/version-help.sh
 EXTRA_DIST += \
 	%D%/faults.sh \
