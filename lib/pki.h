@@ -70,6 +70,5 @@
 #include "issuer/client.h"
 #include "issuer/serve.h"
 #include "issuer/spawn.h"
-#include "issuer/serve.h"
 
 #endif
