@@ -269,10 +269,9 @@ worker_says(parent *p, pki_control control)
 static void
 issuer_says(parent *p, pki_control control)
 {
+	/* What came of it, the issuer has said. */
 	if (control == PKI_CONTROL_ALIVE || !p->reloading)
 		return;
-	if (control == PKI_CONTROL_RELOAD_FAILED)
-		log_event("reload-failed", NULL, 0);
 	p->reloading = false;
 	notify_ready(&p->notify);
 }

@@ -88,18 +88,6 @@ take_offer(worker *w, const pki_message *message)
 }
 
 static void
-log_reload(const pki_message *message)
-{
-	const log_field fields[] = {
-		LOG_AS_TEXT("result", message->number[PKI_TAG_READY] != 0 ?
-		    "done" : "failed"),
-		{ .name = "reason", .text = message->field[PKI_TAG_REASON] },
-	};
-
-	log_event("reload", fields, PKI_COUNT(fields));
-}
-
-static void
 on_told(void *arg, const pki_message *message)
 {
 	worker *w = arg;
@@ -112,7 +100,9 @@ on_told(void *arg, const pki_message *message)
 		health_take(w->health, message);
 		break;
 	case PKI_MESSAGE_RELOADED:
-		log_reload(message);
+		/* Of one that failed the issuer has said why. */
+		if (message->number[PKI_TAG_READY] != 0)
+			log_event("reloaded", NULL, 0);
 		break;
 	default:
 		take_offer(w, message);

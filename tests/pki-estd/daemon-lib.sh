@@ -1,10 +1,11 @@
 #!/bin/sh
 # Read by tests of the whole daemon: start it, ask it, end it.  With
-# "program=estd-stub" its issuer has no CA.
+# Its issuer has no CA, unless real-lib.sh says otherwise.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
 daemon=${daemon:-$abs_top_builddir/tests/estd-stub}
 log=$work/server.log
+state=${state:-$work}
 
 openssl x509 -in meter.pem -outform der -out issued.cer
 
@@ -48,7 +49,7 @@ start_daemon() {
 	rm -f ports
 	: >"$log"
 	python3 "$abs_top_srcdir/tests/pki-estd/listen.py" ports "$daemon" \
-	    --dir "$work" "$@" 2>>"$log" &
+	    --dir "$state" "$@" 2>>"$log" &
 	server=$!
 	wait_until [ -s ports ]
 	read -r port status_port <ports

@@ -29,6 +29,7 @@ dist_check_SCRIPTS += \
 	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
+	%D%/life.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/routes.sh \
@@ -41,8 +42,10 @@ EXTRA_DIST += \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/one-connection.py \
 	%D%/proxy.py \
 	%D%/raw.py \
+	%D%/real-lib.sh \
 	%D%/routes.py \
 	%D%/slow.py \
 	%D%/storm.py
