@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/settings.h"
+#include "base/sandbox.h"
 
 /* Objects: keys, names, requests, certificates, CRLs. */
 #include "x509/crypto.h"

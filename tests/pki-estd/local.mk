@@ -18,6 +18,7 @@ tests_http_server_LDADD = libestd.la libpki-ca.la libpki-core.la
 
 dist_check_SCRIPTS += \
 	%D%/crowd.sh \
+	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
 	%D%/parked.sh \
