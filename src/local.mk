@@ -84,3 +84,5 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/session.c \
 	%D%/pki-ctl/session.h
 pki_ctl_LDADD = libpki.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+
+include %D%/pki-estd/local.mk

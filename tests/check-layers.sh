@@ -21,7 +21,7 @@ BEGIN {
 	home["openssl"]     = "^(lib/(x509|sign)/|src/pki-enroll/tls\\.c|src/[a-z-]*guard/)"
 	home["sqlite3"]     = "^lib/(store/store|archive/archive)-sqlite[a-z-]*\\.[ch]$"
 	home["libpq"]       = "^lib/store/store-postgresql[a-z-]*\\.[ch]$"
-	home["microhttpd"]  = "^src/pki-estd/http\\.c$"
+	home["microhttpd"]  = "^src/pki-estd/http(-daemon)?\\.c$"
 	home["gnutls"]      = "^src/pki-estd/tls\\.c$"
 	home["libconfig"]   = "^lib/base/settings\\.c$"
 	home["jansson"]     = "^(lib/ca/audit|src/common/print)[a-z-]*\\.c$"

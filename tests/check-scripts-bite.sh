@@ -11,7 +11,7 @@ status=0
 sound() {
 	rm -rf "$tree"
 	mkdir -p "$tree/lib/base" "$tree/lib/ca" "$tree/lib/policy" \
-	    "$tree/src/pki-ctl" "$tree/man" "$tree/tests" \
+	    "$tree/src/pki-ctl" "$tree/src/pki-estd" "$tree/man" "$tree/tests" \
 	    "$tree/ca-templates"
 	cat >"$tree/lib/base/err.h" <<'C'
 #define PKI_BEGIN_DECLS
@@ -29,8 +29,11 @@ const pki_setting pki_profile_settings[] = {
 C
 	sed 's/profile/config/; s/key.types/base-url/' \
 	    "$tree/lib/policy/profile.c" >"$tree/lib/ca/config.c"
+	sed 's/pki_config/estd_config/; s/base-url/listen/' \
+	    "$tree/lib/ca/config.c" >"$tree/src/pki-estd/config.c"
 	page pki-template 5 '.Bl -tag -width Ds' '.It Ic key.types' Types. .El
 	page pki.conf 5 '.Bl -tag -width Ds' '.It Ic base-url' Where. .El
+	page pki-estd.conf 5 '.Bl -tag -width Ds' '.It Ic listen' Where. .El
 	page pki-ctl 8 '.Ss crl show' '.Bl -tag -width Ds' \
 	    '.It Fl -ca Ar NAME' Whose. .El
 	printf '#!/bin/sh\necho crl show --ca\n' >"$tree/pki-ctl"
@@ -116,6 +119,8 @@ bites man "setting 'key.sort' is missing" lib/policy/profile.c \
     'const pki_setting pki_profile_settings[] = {\n\t{ .name = "key.sort" },\n};\n'
 bites man "setting 'crl' is missing" lib/ca/config.c \
     'const pki_setting pki_config_settings[] = {\n\t{ "crl", 1 },\n};\n'
+bites man "setting 'host' is missing" src/pki-estd/config.c \
+    'const pki_setting estd_config_settings[] = {\n\t{ "host", 1 },\n};\n'
 bites man "'crl verify' is missing" pki-ctl 'echo crl verify\n'
 bites man "'crl show --all' is missing" pki-ctl 'echo crl show --all\n'
 bites man "'crl show --all' does not" man/pki-ctl.8 \

@@ -53,7 +53,10 @@ tally_add(struct tally *tally, const struct event *event, const char *text,
  * must agree; otherwise what is older than SETTLED must (a clock that is
  * believed never goes back further, see floor.h).
  */
-enum { ISSUED, REVOKED, HELD, REASONS, KINDS };
+enum {
+	ISSUED, REVOKED, HELD, REASONS,
+	TOKENS, TOKENS_USED, TOKENS_ENDED, RETIRED, KINDS
+};
 enum { ALL, OLD, AGES };
 /* Of these a row does not say when it changed: ALL only. */
 #define FIRST_UNDATED HELD
@@ -99,6 +102,51 @@ static const struct change {
 	{ PKI_AUDIT_HOLD, KINDS, 1 },
 	{ PKI_AUDIT_RELEASE, KINDS, -1 },
 };
+
+/* An action of the registry, and what it leaves on record. */
+static const struct registry {
+	const char *action;
+	int         kind;
+} registry[] = {
+	{ PKI_AUDIT_TOKEN_CREATE, TOKENS },
+	{ PKI_AUDIT_ISSUE, TOKENS_USED },       /* by one, or by none */
+	{ PKI_AUDIT_TOKEN_REVOKE, TOKENS_ENDED },
+	{ PKI_AUDIT_DEVICE_RETIRE, RETIRED },
+};
+
+/* A token by its id, or (id NULL) a device. */
+static pki_code
+count_registry(struct tally *tally, const char *id, const char *name,
+    pki_err *err)
+{
+	const struct event event = {
+		.ca = id == NULL ? "device" : "token",
+		.serial = id == NULL ? "" : id,
+	};
+
+	return tally_add(tally, &event, name, 1, err);
+}
+
+static pki_code
+read_registry(struct verify *v, const char *action, const char *token,
+    const char *name, bool *good, pki_err *err)
+{
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; rc == PKI_OK && i < PKI_COUNT(registry); i++) {
+		if (strcmp(registry[i].action, action) != 0 ||
+		    (registry[i].kind == TOKENS_USED && token == NULL))
+			continue;
+		*good = name != NULL &&
+		    (token != NULL || registry[i].kind == RETIRED);
+		if (*good)
+			rc = count_registry(&v->log[registry[i].kind][ALL],
+			    registry[i].kind == RETIRED ? NULL : token, name,
+			    err);
+	}
+	return rc;
+}
 
 static const struct change *
 find_change(const char *action)
@@ -149,26 +197,29 @@ static pki_code
 read_line(struct verify *v, const pki_audit_row *row, pki_err *err)
 {
 	const char *action = NULL, *time = NULL, *reason = NULL, *was = NULL;
+	const char *token = NULL;
 	struct event event = { .at = row->at };
 	const struct change *change = NULL;
 	char when[PKI_TIME_TEXT];
 	json_int_t seq = -1;
 	json_t *line = json_loads(row->line, JSON_REJECT_DUPLICATES, NULL);
 	bool good = line != NULL && json_unpack(line,
-	    "{s:s, s:I, s:s, s?s, s?s, s?s, s?s, s?s}", "action", &action,
+	    "{s:s, s:I, s:s, s?s, s?s, s?s, s?s, s?s, s?s}", "action", &action,
 	    "seq", &seq, "time", &time, "ca", &event.ca, "serial",
 	    &event.serial, "name", &event.name, "reason", &reason, "was",
-	    &was) == 0 && seq == row->seq &&
+	    &was, "token", &token) == 0 && seq == row->seq &&
 	    strcmp(time, pki_time_format(row->at, when)) == 0;
 	pki_code rc = PKI_OK;
 
 	if (good)
 		change = find_change(action);
-	if (!good || (change != NULL && (event.ca == NULL ||
-	    event.serial == NULL || event.name == NULL)))
+	if (good)
+		rc = read_registry(v, action, token, event.name, &good, err);
+	if (rc == PKI_OK && (!good || (change != NULL && (event.ca == NULL ||
+	    event.serial == NULL || event.name == NULL))))
 		rc = pki_fail(err, PKI_DAMAGED, "audit row %lld: the line is "
 		    "not that of its row", (long long)row->seq);
-	else if (change != NULL)
+	else if (rc == PKI_OK && change != NULL)
 		rc = count_change(v, change, &event, reason, was, err);
 	json_decref(line);
 	return rc;
@@ -239,12 +290,40 @@ count_cert(const pki_cert_row *row, void *arg, pki_err *err)
 }
 
 static pki_code
+count_token(const pki_token_row *row, void *arg, pki_err *err)
+{
+	struct verify *v = arg;
+	pki_code rc = count_registry(&v->rows[TOKENS][ALL], row->name,
+	    row->identity, err);
+
+	if (rc == PKI_OK && row->use.used_at != 0)
+		rc = count_registry(&v->rows[TOKENS_USED][ALL], row->name,
+		    row->identity, err);
+	if (rc == PKI_OK && row->revoked_at != 0)
+		rc = count_registry(&v->rows[TOKENS_ENDED][ALL], row->name,
+		    row->identity, err);
+	return rc;
+}
+
+static pki_code
+count_device(const pki_identity_row *row, void *arg, pki_err *err)
+{
+	struct verify *v = arg;
+
+	return row->state != PKI_IDENTITY_RETIRED ? PKI_OK :
+	    count_registry(&v->rows[RETIRED][ALL], NULL, row->name, err);
+}
+
+static pki_code
 compare_tallies(const struct verify *v, int age, pki_err *err)
 {
 	static const char *const kinds[KINDS] = {
 		[ISSUED] = "certificates", [REVOKED] = "revocations",
 		[HELD] = "certificates on hold",
-		[REASONS] = "reasons of revocations",
+		[REASONS] = "reasons of revocations", [TOKENS] = "tokens",
+		[TOKENS_USED] = "used tokens",
+		[TOKENS_ENDED] = "revoked tokens",
+		[RETIRED] = "retired devices",
 	};
 	int kind;
 
@@ -316,6 +395,12 @@ verify_rows(pki_ca *ca, struct verify *v, pki_err *err)
 
 	rc = pki_store_each_cert(ca->store, &(pki_cert_filter){ 0 }, count_cert,
 	    v, err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_token(ca->store, NULL, 0, count_token, v,
+		    err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_identity(ca->store, 0, count_device, v,
+		    err);
 	if (rc == PKI_OK)
 		rc = pki_store_get_audit_tree(ca->store, &after, err);
 	if (rc == PKI_OK)

@@ -264,8 +264,8 @@ pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
 	if (rc == PKI_OK)
 		rc = pki_store_each_ca(ca->store, check_ca, &check, err);
 	if (rc == PKI_OK)
-		rc = pki_store_each_identity(ca->store, 0, check_identity, &check,
-		    err);
+		rc = pki_store_each_identity(ca->store, 0, check_identity,
+		    &check, err);
 	if (rc == PKI_OK)
 		rc = pki_store_each_token(ca->store, NULL, 0, check_token,
 		    &check, err);

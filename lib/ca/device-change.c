@@ -11,7 +11,8 @@ static const struct change {
 	const char *action;
 	uint32_t    from;               /* set of pki_identity_state */
 	const char *accepts;            /* ... in words */
-	pki_reason  reason;             /* for certificates in force; see below */
+	pki_reason  reason;             /* for certificates; the first two: */
+	                                /* on hold, and off it */
 	bool        ends_tokens;
 } changes[] = {
 	[PKI_DEVICE_HOLD] = {

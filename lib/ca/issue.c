@@ -164,7 +164,9 @@ look_ahead(pki_ca *ca, pki_job *job, pki_err *err)
 	pki_identity_row holder = { 0 };
 	pki_code rc;
 
-	rc = pki_job_has_token(job) ? pki_token_look(ca, job, err) : PKI_OK;
+	rc = pki_job_has_token(job) ? pki_token_look(ca, job, err) :
+	    pki_job_credential(job) != NULL ?
+	    pki_renewal_check(ca, job, err) : PKI_OK;
 	if (rc != PKI_OK || job->again)
 		return rc;
 	rc = pki_store_get_identity(ca->store, job->identity, &holder, hold,

@@ -113,7 +113,8 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 		.key_origin = request->possession == PKI_POP_GENERATED ?
 		    PKI_ORIGIN_CA : PKI_ORIGIN_DEVICE,
 		.subject = follows ? NULL : request->subject,
-		.alt_names = request->alt_names, .key_usage = request->key_usage,
+		.alt_names = request->alt_names,
+		.key_usage = request->key_usage,
 		.ext_usage = request->ext_usage, .requester = request->who.how,
 		.validity = request->validity,
 	};
@@ -354,6 +355,8 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 	}
 	if (rc == PKI_OK && pki_job_has_token(job))
 		rc = pki_token_bind(ca, job, err);
+	if (rc == PKI_OK && pki_job_credential(job) != NULL)
+		rc = pki_renewal_check(ca, job, err);
 	if (job->again)
 		return rc;
 	if (rc == PKI_OK)

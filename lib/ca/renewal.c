@@ -54,13 +54,6 @@ check_key(const pki_profile *profile, const pki_issue_request *request,
 	return PKI_OK;
 }
 
-static pki_code
-refuse_change(const char *before, const char *profile, pki_err *err)
-{
-	return pki_refuse(err, PKI_DENIED, "profile-change",
-	    "the profile that it has", "%s to %s", before, profile);
-}
-
 /* G25. */
 static pki_code
 check_follower(const pki_profile *profile, const pki_issue_request *request,
@@ -74,7 +67,9 @@ check_follower(const pki_profile *profile, const pki_issue_request *request,
 		return pki_fail(err, PKI_USAGE, "a credential is for the "
 		    "renewal of itself");
 	if (strcmp(before->profile, profile->name) != 0)
-		return refuse_change(before->profile, profile->name, err);
+		return pki_refuse(err, PKI_DENIED, "profile-change",
+		    "the profile that it has", "%s to %s", before->profile,
+		    profile->name);
 	rc = pki_names_check_same(request->subject, request->alt_names,
 	    before->cert, err);
 	return rc == PKI_OK ? check_key(profile, request, err) : rc;
@@ -102,20 +97,19 @@ pki_evidence_allow(const pki_profile *profile,
 }
 
 pki_code
-pki_renewal_check(pki_ca *ca, const pki_job *job, int64_t identity_id,
-    pki_err *err)
+pki_renewal_check(pki_ca *ca, const pki_job *job, pki_err *err)
 {
 	pki_credential now = *pki_job_credential(job);
+
 	pki_code rc = pki_credential_stand(ca, &now, err);
 
-	if (rc != PKI_OK)
-		return rc;
-	if (now.identity_id != identity_id)
-		return pki_refuse(err, PKI_DENIED, "identity-state",
-		    "a certificate of who has the name now", "%s",
-		    now.identity);
-	return strcmp(now.profile, job->profile->name) == 0 ? PKI_OK :
-	    refuse_change(now.profile, job->profile->name, err);
+	/* What was filled in then may not be what is asked with now. */
+	if (rc == PKI_OK && (strcmp(now.identity, job->identity) != 0 ||
+	    strcmp(now.profile, job->profile->name) != 0))
+		rc = pki_refuse(err, PKI_DENIED, "evidence",
+		    "the certificate to be renewed", "that of %s by %s",
+		    now.identity, now.profile);
+	return rc;
 }
 
 struct search {

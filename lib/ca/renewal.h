@@ -13,21 +13,21 @@ pki_job_credential(const pki_job *job)
 }
 
 /*
- * Without the store: is there evidence where it must be, and for a renewal are the names and
- * the key such as the credential and the profile want them, is the request
- * bound to its connection as the profile wants it?  PKI_DENIED, by the rules
- * "evidence", "linking", "profile-change", "renew-subject",
+ * Without the store: is there evidence where it must be; are the names and
+ * the key of a renewal such as the credential and the profile want them; is
+ * the request bound to its connection as the profile wants it?  PKI_DENIED,
+ * by the rules "evidence", "linking", "profile-change", "renew-subject",
  * "renew-alt-names", "renew-key"; PKI_USAGE.
  */
 pki_code pki_evidence_allow(const pki_profile *profile,
     const pki_issue_request *request, pki_err *err);
 
 /*
- * By what is on record now: is the credential still good, and that of this
- * identity?  The rules of pki_ca_check_credential(), and "profile-change".
+ * Is the credential still good, by what is on record now?  The rules of
+ * pki_ca_check_credential().  Inside the issuing transaction before anything
+ * is claimed; before it, it spares a signature.
  */
-pki_code pki_renewal_check(pki_ca *ca, const pki_job *job,
-    int64_t identity_id, pki_err *err);
+pki_code pki_renewal_check(pki_ca *ca, const pki_job *job, pki_err *err);
 
 /*
  * Has this key got a certificate in the place of the credential a moment ago,

@@ -139,12 +139,10 @@ pki_succession_check(pki_ca *ca, const pki_job *job, int64_t identity_id,
 		return PKI_OK;
 	if (job->purpose == PKI_ISSUE_REPLACE)
 		return check_replacement(ca, job, identity_id, err);
-	if (credential != NULL) {
-		pki_code rc = pki_renewal_check(ca, job, identity_id, err);
-
-		return rc == PKI_OK ? check_names(job,
-		    pki_cert_alt_names(credential->cert), err) : rc;
-	}
+	/* It was checked when it came, and is by who calls this. */
+	if (credential != NULL)
+		return check_names(job, pki_cert_alt_names(credential->cert),
+		    err);
 	return job->request->follows == NULL ? PKI_OK :
 	    check_renewal(ca, job, identity_id, err);
 }

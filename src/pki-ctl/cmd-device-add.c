@@ -84,8 +84,8 @@ const struct cli_command cmd_device_add = {
 	.summary = "register devices",
 	.description =
 "A registered device has its name, and no certificate yet: 'token create'\n"
-"gives it the right to one, or 'cert issue' one at once.  All of the names are\n"
-"registered, or none.",
+"gives it the right to one, or 'cert issue' one at once.  All of the names\n"
+"are registered, or none.",
 	.options = options,
 	.min_args = 1,
 	.max_args = -1,

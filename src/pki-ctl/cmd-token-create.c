@@ -215,8 +215,8 @@ const struct cli_command cmd_token_create = {
 	.args = "[NAME...]",
 	.summary = "give registered devices the right to a certificate",
 	.description =
-"One token for each, told now and never again.  The first request with it that\n"
-"is valid binds its key; the same key gets the same certificate again.",
+"One token for each, told now and never again.  The first valid request with\n"
+"it binds its key; the same key gets the same certificate again.",
 	.options = options,
 	.max_args = -1,
 	.run = create_tokens,

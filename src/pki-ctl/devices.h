@@ -19,7 +19,7 @@ void devices_fields_clear(struct device_fields *fields);
 PKI_CHECKED pki_code devices_print_row(print_doc *doc,
     const pki_identity_row *row, pki_err *err);
 
-/* All values of a repeated option, joined by commas; NULL when memory is out. */
+/* All values of a repeated option, joined by commas; NULL: memory. */
 pki_buf *devices_join(const struct cli *cli, const char *option);
 
 #define TOKENS_COLUMNS 9

@@ -97,7 +97,7 @@ END
 expect_ok pki device list --profile server -o json
 json "[x['name'] for x in d] == ['server-9']"
 slip() {
-	printf "$1" >bad.csv
+	printf '%b' "$1" >bad.csv
 	same_state expect_exit 1 pki device import bad.csv --profile auditor
 	expect_says "bad.csv: $2"
 }
@@ -115,7 +115,7 @@ slip 'notes\nx\n' 'column: '
 slip '' 'column: '
 slip 'name\n""\n' 'line 2: no name'
 slip 'name,tags\nb-1,a;a\n' 'line 2: tags: '
-slip 'name,notes\nb-1,\303\n' 'line 2: notes: '
+slip 'name,notes\nb-1,\0303\n' 'line 2: notes: '
 same_state expect_exit 1 pki device import nothing.csv
 expect_ok pki audit show -o json
 json "[sum(r['event']['action'] == 'device-' + a for r in d) for a in

@@ -34,6 +34,7 @@ expect_output <<'END'
 700 ca/keys
 600 ca/keys/issuing.key
 600 ca/keys/root.key
+600 ca/keys/token.key
 755 ca/public
 755 ca/public/ca
 644 ca/public/ca/issuing-chain.pem

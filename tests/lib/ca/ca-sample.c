@@ -325,3 +325,50 @@ get_ca_cert(const struct test_ca *t, const char *name)
 	assert_ok(pki_cert_parse(pki_buf_bytes(text), &cert, &err), &err);
 	return cert;
 }
+
+void
+register_device(struct test_ca *t, const char *name)
+{
+	const pki_device device = { .name = name, .profile = "auditor" };
+	pki_device_adding adding = { .who = test_requester };
+
+	assert_ok(pki_ca_add_devices(t->ca, &device, 1, &adding, &t->err),
+	    &t->err);
+}
+
+static pki_token_drafts *
+make_token(struct test_ca *t, const char *name)
+{
+	const pki_token_order order = {
+		.lifetime = 3600, .who = test_requester,
+	};
+	pki_token_drafts *drafts = NULL;
+
+	assert_ok(pki_ca_draft_tokens(t->ca, &name, 1, &order, &drafts,
+	    &t->err), &t->err);
+	assert_ok(pki_ca_create_tokens(t->ca, drafts, &test_requester, &t->err),
+	    &t->err);
+	return drafts;
+}
+
+pki_token_parts
+token_for(struct test_ca *t, const char *name)
+{
+	PKI_AUTO(pki_token_drafts) drafts = NULL;
+	pki_token_parts parts;
+
+	register_device(t, name);
+	drafts = make_token(t, name);
+	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
+	    &parts, &t->err), &t->err);
+	return parts;
+}
+
+pki_evidence
+evidence_of(const pki_token_parts *parts)
+{
+	return (pki_evidence){
+		.kind = PKI_EVIDENCE_TOKEN, .token = parts->id,
+		.secret = pki_bytes_text(parts->secret),
+	};
+}

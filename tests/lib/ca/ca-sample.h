@@ -59,4 +59,9 @@ pki_crl *get_crl(const struct test_ca *t, const char *file);
 /* The certificate of a CA here. */
 pki_cert *get_ca_cert(const struct test_ca *t, const char *name);
 
+/* A device of profile "auditor"; it and its token, good for an hour. */
+void register_device(struct test_ca *t, const char *name);
+pki_token_parts token_for(struct test_ca *t, const char *name);
+pki_evidence evidence_of(const pki_token_parts *parts);
+
 #endif

@@ -29,12 +29,14 @@ tests_test_ca_SOURCES = \
 	%D%/test-publish-gate.c \
 	%D%/test-publish-parts.c \
 	%D%/test-publish.c \
+	%D%/test-reenroll-race.c \
 	%D%/test-reenroll.c \
 	%D%/test-renew.c \
 	%D%/test-revoke.c \
 	%D%/test-rowhash.c \
 	%D%/test-status.c \
 	%D%/test-tampered.c \
+	%D%/test-token-race.c \
 	%D%/test-token.c \
 	%D%/test-union.c \
 	tests/lib/x509/sample.c \

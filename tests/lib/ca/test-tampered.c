@@ -123,8 +123,8 @@ seal_all(void)
 	snprintf(url, sizeof(url), "sqlite:%s", t.state);
 	assert_ok(pki_store_open(url, &store, &t.err), &t.err);
 	assert_ok(pki_store_each_ca(store, seal_ca, NULL, &t.err), &t.err);
-	assert_ok(pki_store_each_identity(store, 0, seal_identity, NULL, &t.err),
-	    &t.err);
+	assert_ok(pki_store_each_identity(store, 0, seal_identity, NULL,
+	    &t.err), &t.err);
 	assert_ok(pki_store_each_pubkey(store, seal_pubkey, NULL, &t.err),
 	    &t.err);
 	assert_ok(pki_store_each_cert(store, NULL, seal_cert, NULL, &t.err),

@@ -1,12 +1,8 @@
 #include "ca/token.h"
 
-#include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "ca/batch.h"
 #include "ca/device.h"
 #include "tests/lib/ca/ca-sample.h"
 
@@ -26,55 +22,6 @@ tear_down(void)
 
 TestSuite(token, .init = set_up, .fini = tear_down, .timeout = 60);
 TestSuite(token_create, .init = set_up, .fini = tear_down, .timeout = 60);
-TestSuite(token_race, .init = set_up, .fini = tear_down, .timeout = 120);
-
-static void
-register_device(const char *name)
-{
-	const pki_device device = { .name = name, .profile = "auditor" };
-	pki_device_adding adding = { .who = test_requester };
-
-	assert_ok(pki_ca_add_devices(t.ca, &device, 1, &adding, &t.err),
-	    &t.err);
-}
-
-static pki_token_drafts *
-make_tokens(const char *const *names, size_t count)
-{
-	const pki_token_order order = {
-		.lifetime = 3600, .who = test_requester,
-	};
-	pki_token_drafts *drafts = NULL;
-
-	assert_ok(pki_ca_draft_tokens(t.ca, names, count, &order, &drafts,
-	    &t.err), &t.err);
-	assert_ok(pki_ca_create_tokens(t.ca, drafts, &test_requester, &t.err),
-	    &t.err);
-	return drafts;
-}
-
-/* A device and its token. */
-static pki_token_parts
-token_for(const char *name)
-{
-	PKI_AUTO(pki_token_drafts) drafts = NULL;
-	pki_token_parts parts;
-
-	register_device(name);
-	drafts = make_tokens(&name, 1);
-	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
-	    &parts, &t.err), &t.err);
-	return parts;
-}
-
-static pki_evidence
-evidence_of(const pki_token_parts *parts)
-{
-	return (pki_evidence){
-		.kind = PKI_EVIDENCE_TOKEN, .token = parts->id,
-		.secret = pki_bytes_text(parts->secret),
-	};
-}
 
 static void
 request_by(struct test_request *r, const char *name,
@@ -111,7 +58,7 @@ same_cert(const pki_issued *a, const pki_issued *b)
 
 Test(token, gives_its_device_a_certificate_and_the_same_key_the_same_again)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	PKI_AUTO(pki_issued) first = NULL;
 	PKI_AUTO(pki_issued) again = NULL;
 	pki_audit_head before;
@@ -137,7 +84,7 @@ Test(token, gives_its_device_a_certificate_and_the_same_key_the_same_again)
 
 Test(token, is_bound_to_the_first_key)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	struct test_request r, other;
 
 	request_by(&r, "meter-1", &parts);
@@ -150,11 +97,11 @@ Test(token, is_bound_to_the_first_key)
 
 Test(token, is_for_its_device_and_profile_only)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	struct test_request r;
 
 	copy_auditor(&t, "metered");
-	register_device("meter-2");
+	register_device(&t, "meter-2");
 	request_by(&r, "meter-2", &parts);
 	refused(&r, "token-device");
 	r.request.identity = "meter-1";
@@ -168,7 +115,7 @@ Test(token, is_for_its_device_and_profile_only)
 
 Test(token, with_another_secret_or_id_is_unknown)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	struct test_request r;
 
 	request_by(&r, "meter-1", &parts);
@@ -195,7 +142,7 @@ Test(token, that_was_never_recorded_is_unknown)
 	pki_token_parts parts;
 	struct test_request r;
 
-	register_device("meter-1");
+	register_device(&t, "meter-1");
 	assert_ok(pki_ca_draft_tokens(t.ca, names, 1, &order, &drafts,
 	    &t.err), &t.err);
 	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
@@ -207,8 +154,8 @@ Test(token, that_was_never_recorded_is_unknown)
 
 Test(token, ends_by_time_and_by_revocation)
 {
-	pki_token_parts parts = token_for("meter-1");
-	pki_token_parts second = token_for("meter-2");
+	pki_token_parts parts = token_for(&t, "meter-1");
+	pki_token_parts second = token_for(&t, "meter-2");
 	struct test_request r, s;
 
 	request_by(&r, "meter-1", &parts);
@@ -228,7 +175,7 @@ Test(token, ends_by_time_and_by_revocation)
 
 Test(token, gives_nothing_again_once_its_certificate_has_ended)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	PKI_AUTO(pki_issued) issued = NULL;
 	struct test_request r;
 
@@ -241,7 +188,7 @@ Test(token, gives_nothing_again_once_its_certificate_has_ended)
 
 Test(token, of_a_held_device_waits)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	struct test_request r;
 
 	request_by(&r, "meter-1", &parts);
@@ -256,7 +203,7 @@ Test(token, of_a_held_device_waits)
 
 Test(token, is_checked_before_there_is_a_request)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	pki_evidence evidence = evidence_of(&parts);
 	pki_token_info info;
 	struct test_request r;
@@ -302,7 +249,7 @@ Test(token, text_has_one_form)
 /* Only the key makes the secret; it stays the same when that stays. */
 Test(token, secret_is_in_no_file)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	PKI_AUTO(pki_buf) database = get_file(&t, "ca.db");
 	PKI_AUTO(pki_buf) wal = get_file(&t, "ca.db-wal");
 	PKI_AUTO(pki_buf) key = get_file(&t, "keys/token.key");
@@ -324,7 +271,7 @@ Test(token, key_is_made_where_an_older_ca_has_none)
 
 	drop_file(&t, "keys/token.key");
 	restart_ca(&t);
-	parts = token_for("meter-1");
+	parts = token_for(&t, "meter-1");
 	request_by(&r, "meter-1", &parts);
 	pki_issued_free(enroll(&r));
 	put_file(&t, "keys/token.key", "cut off");
@@ -339,12 +286,14 @@ Test(token, key_is_made_where_an_older_ca_has_none)
 
 Test(token, is_known_to_the_checks)
 {
-	pki_token_parts parts = token_for("meter-1");
+	pki_token_parts parts = token_for(&t, "meter-1");
 	static const char *const slips[] = {
 		"UPDATE token SET expires_at = expires_at + 1",
 		"UPDATE token SET profile = 'server'",
 		"UPDATE token SET revoked_at = 1",
 		"UPDATE token_use SET used_at = used_at + 1",
+		"DELETE FROM token_use",
+		"DELETE FROM token_use; DELETE FROM token",
 		"UPDATE identity SET groups = 'x' WHERE name = 'meter-1'",
 		"UPDATE identity SET hold = 1, state = 1 WHERE"
 		" name = 'meter-1'",
@@ -380,7 +329,7 @@ Test(token_create, wants_a_registered_device_without_a_certificate)
 	};
 	size_t i;
 
-	register_device("meter-1");
+	register_device(&t, "meter-1");
 	pki_cert_free(issue_meter(&t, "meter-2"));
 	for (i = 0; i < PKI_COUNT(cases); i++) {
 		const pki_token_order order = {
@@ -394,118 +343,4 @@ Test(token_create, wants_a_registered_device_without_a_certificate)
 		cr_expect_str_eq(t.err.rule, cases[i].rule, "%s",
 		    cases[i].device);
 	}
-}
-
-/* G23 in small: each racer comes to each token with a key of its own. */
-enum { TOKENS = 200, RACERS = 64, THREADS = 4 };
-
-struct race {
-	pthread_mutex_t mutex;
-	size_t          issued, bound, others;
-	char            rule[40];       /* of the last of the others */
-	char            names[TOKENS][16];
-	pki_token_parts parts[TOKENS];
-};
-
-static void
-note(void *arg, pki_issued *issued, const pki_err *err)
-{
-	struct race *race = arg;
-
-	pthread_mutex_lock(&race->mutex);
-	if (issued != NULL)
-		race->issued++;
-	else if (strcmp(err->rule, "token-bound") == 0)
-		race->bound++;
-	else {
-		race->others++;
-		snprintf(race->rule, sizeof(race->rule), "%s", err->rule);
-	}
-	pthread_mutex_unlock(&race->mutex);
-	pki_issued_free(issued);
-}
-
-/* A thread's share of the racers, at one of two issuers. */
-struct racers {
-	struct race      *race;
-	pki_batch        *batch;
-	pthread_t         thread;
-	size_t            count;
-	pki_key          *keys[TOKENS * RACERS / THREADS];
-	pki_issue_request requests[TOKENS * RACERS / THREADS];
-};
-
-static void *
-run_racers(void *arg)
-{
-	struct racers *racers = arg;
-	struct race *race = racers->race;
-	unsigned i, k;
-
-	for (i = 0; i < TOKENS; i++) {
-		for (k = 0; k < RACERS / THREADS; k++) {
-			size_t n = racers->count++;
-			pki_issue_request *request = &racers->requests[n];
-
-			if (pki_key_generate(PKI_KEY_P256, &racers->keys[n],
-			    NULL) != PKI_OK)
-				abort();
-			*request = (pki_issue_request){
-				.profile = "auditor",
-				.identity = race->names[i],
-				.key = pki_key_public(racers->keys[n]),
-				.possession = PKI_POP_SIGNATURE,
-				.who = test_requester,
-				.evidence = evidence_of(&race->parts[i]),
-			};
-			while (pki_batch_issue(racers->batch, request,
-			    pki_bytes_of(NULL, 0), note, race, NULL) !=
-			    PKI_OK)
-				sched_yield();
-		}
-	}
-	return NULL;
-}
-
-Test(token_race, binds_each_of_200_tokens_to_one_of_64_keys)
-{
-	const pki_batch_options options = {
-		.ca = test_options(&t), .signers = 2,
-	};
-	static struct race race = { .mutex = PTHREAD_MUTEX_INITIALIZER };
-	struct racers *racers = calloc(THREADS, sizeof(*racers));
-	pki_batch *batches[2] = { NULL, NULL };
-	pki_audit_head head;
-	size_t n;
-	int i;
-
-	for (i = 0; i < TOKENS; i++) {
-		snprintf(race.names[i], sizeof(race.names[i]), "meter-%d", i);
-		race.parts[i] = token_for(race.names[i]);
-	}
-	for (i = 0; i < 2; i++)
-		assert_ok(pki_batch_open(&options, &batches[i], &t.err),
-		    &t.err);
-	for (i = 0; i < THREADS; i++) {
-		racers[i].race = &race;
-		racers[i].batch = batches[i % 2];
-		pthread_create(&racers[i].thread, NULL, run_racers,
-		    &racers[i]);
-	}
-	for (i = 0; i < THREADS; i++)
-		pthread_join(racers[i].thread, NULL);
-	pki_batch_close(batches[0]);
-	pki_batch_close(batches[1]);
-	for (i = 0; i < THREADS; i++)
-		for (n = 0; n < racers[i].count; n++)
-			pki_key_free(racers[i].keys[n]);
-	free(racers);
-	cr_expect_eq(race.issued, TOKENS);
-	cr_expect_eq(race.bound, TOKENS * (RACERS - 1));
-	cr_expect_eq(race.others, 0, "%zu: %s", race.others, race.rule);
-	cr_expect_eq(ask_sql(&t, "SELECT count(*) FROM token_use"), TOKENS);
-	cr_expect_eq(ask_sql(&t, "SELECT count(*) FROM cert JOIN identity i"
-	    " ON i.id = identity_id WHERE i.name LIKE 'meter-%'"), TOKENS);
-	assert_ok(pki_audit_verify(t.ca, NULL, &head, NULL, NULL, &t.err),
-	    &t.err);
 }

@@ -146,8 +146,8 @@ Test(sqlite_writers, take_turns)
 		    WEXITSTATUS(status));
 	}
 	must(reopen(&t), &t);
-	must(pki_store_each_identity(t.store, 0, count_identity, &count, &t.err),
-	    &t);
+	must(pki_store_each_identity(t.store, 0, count_identity, &count,
+	    &t.err), &t);
 	cr_expect_eq(count, 2 * WRITER_ROWS);
 	must(pki_store_check(t.store, &t.err), &t);
 	store_sample_close(&t);
