@@ -28,7 +28,7 @@ typedef enum pki_issue_purpose {
 
 /* What gives a requester the right to this name, beside the door he uses. */
 typedef enum pki_evidence_kind {
-	PKI_EVIDENCE_NONE = 0,  /* the door is enough */
+	PKI_EVIDENCE_NONE = 0,  /* an operator needs none */
 	PKI_EVIDENCE_TOKEN,     /* a token of the device */
 	PKI_EVIDENCE_CREDENTIAL,        /* the certificate to be renewed */
 } pki_evidence_kind;
@@ -127,10 +127,11 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * see pki_issue_request.follows).  A registered name is free for who is
  * meant: the device's own profile ("device-profile").
  *
- * With a token, the first request that everything else allows binds its key
- * to it in the issuing transaction; the same key gets the stored certificate
- * again while it is in force, and nothing new.  Rules: "token" (there is no
- * such token, or its secret is another), "token-device" (of another device),
+ * Over the network there must be evidence (rule "evidence").  With a token,
+ * the first request that everything else allows binds its key to it in the
+ * issuing transaction; the same key gets the stored certificate again while
+ * it is in force, and nothing new.  Rules: "token" (there is no such token,
+ * or its secret is another), "token-device" (of another device),
  * "token-profile", "token-revoked", "token-expired", "token-bound" (used by
  * another key), "token-used" (by this key, but the certificate has ended).
  * G23, G24.

@@ -135,3 +135,74 @@ Test(token_race, binds_each_of_200_tokens_to_one_of_64_keys)
 	assert_ok(pki_audit_verify(t.ca, NULL, &head, NULL, NULL, &t.err),
 	    &t.err);
 }
+
+/* What two requests at a batch were answered. */
+struct answers {
+	pthread_mutex_t mutex;
+	size_t          count;
+	pki_issued     *issued[2];
+	pki_err         err;
+};
+
+static void
+keep_answer(void *arg, pki_issued *issued, const pki_err *err)
+{
+	struct answers *answers = arg;
+
+	pthread_mutex_lock(&answers->mutex);
+	if (issued == NULL)
+		answers->err = *err;
+	answers->issued[answers->count++] = issued;
+	pthread_mutex_unlock(&answers->mutex);
+}
+
+static void
+ask_batch(const pki_issue_request *request, pki_bytes csr,
+    struct answers *answers)
+{
+	const pki_batch_options options = { .ca = test_options(&t) };
+	pki_batch *batch = NULL;
+
+	assert_ok(pki_batch_open(&options, &batch, &t.err), &t.err);
+	assert_ok(pki_batch_issue(batch, request, csr, keep_answer, answers,
+	    &t.err), &t.err);
+	pki_batch_close(batch);
+}
+
+Test(token_race, has_the_lost_answer_repeated_by_a_batch)
+{
+	const pki_name_part part = { PKI_NAME_COMMON_NAME, "meter-1" };
+	pki_token_parts parts = token_for(&t, "meter-1");
+	pki_issue_request request = {
+		.profile = "auditor", .evidence = evidence_of(&parts),
+		.who = { .how = PKI_BY_EST, .name = "meter-1" },
+	};
+	struct answers answers = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+	PKI_AUTO(pki_buf) csr = pki_buf_new();
+	PKI_AUTO(pki_name) name = NULL;
+	PKI_AUTO(pki_key) key = NULL;
+
+	assert_ok(pki_name_build(&part, 1, &name, &t.err), &t.err);
+	assert_ok(pki_key_generate(PKI_KEY_P256, &key, &t.err), &t.err);
+	assert_ok(pki_csr_build(key, name, NULL, csr, &t.err), &t.err);
+	/* Malformed, it binds nothing. */
+	csr->data[csr->len - 1] ^= 1;
+	ask_batch(&request, pki_buf_bytes(csr), &answers);
+	cr_assert_null(answers.issued[0]);
+	cr_expect_str_eq(answers.err.rule, "proof-of-possession");
+	cr_expect_eq(ask_sql(&t, "SELECT count(*) FROM token_use"), 0);
+	csr->data[csr->len - 1] ^= 1;
+	answers.count = 0;
+	ask_batch(&request, pki_buf_bytes(csr), &answers);
+	ask_batch(&request, pki_buf_bytes(csr), &answers);
+	cr_assert_not_null(answers.issued[0], "%s", answers.err.msg);
+	cr_assert_not_null(answers.issued[1], "%s", answers.err.msg);
+	cr_expect(!answers.issued[0]->again);
+	cr_expect(answers.issued[1]->again);
+	cr_expect(pki_bytes_equal(pki_buf_bytes(answers.issued[0]->chain),
+	    pki_buf_bytes(answers.issued[1]->chain)));
+	cr_expect_eq(ask_sql(&t, "SELECT issued FROM ca_count WHERE ca_id = "
+	    "(SELECT id FROM ca WHERE name = 'issuing')"), 1);
+	pki_issued_free(answers.issued[0]);
+	pki_issued_free(answers.issued[1]);
+}

@@ -82,6 +82,19 @@ Test(token, gives_its_device_a_certificate_and_the_same_key_the_same_again)
 	drop_request(&r);
 }
 
+Test(token, or_other_evidence_is_needed_over_the_network)
+{
+	pki_token_parts parts = token_for(&t, "meter-1");
+	struct test_request r;
+
+	fresh_request(&r, "auditor", "meter-1");
+	r.request.who = (pki_requester){ .how = PKI_BY_EST, .name = "x" };
+	refused(&r, "evidence");
+	r.request.evidence = evidence_of(&parts);
+	pki_issued_free(enroll(&r));
+	drop_request(&r);
+}
+
 Test(token, is_bound_to_the_first_key)
 {
 	pki_token_parts parts = token_for(&t, "meter-1");
