@@ -57,6 +57,8 @@
 #include "ca/hold.h"
 #include "ca/device.h"
 #include "ca/token.h"
+#include "ca/health.h"
+#include "ca/refusal.h"
 #include "ca/publish.h"
 #include "ca/due.h"
 #include "ca/audit.h"
@@ -67,5 +69,6 @@
 #include "issuer/wire.h"
 #include "issuer/client.h"
 #include "issuer/spawn.h"
+#include "issuer/serve.h"
 
 #endif

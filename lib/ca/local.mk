@@ -7,9 +7,11 @@ pkicainclude_HEADERS += \
 	%D%/device.h \
 	%D%/due.h \
 	%D%/find.h \
+	%D%/health.h \
 	%D%/hold.h \
 	%D%/issue.h \
 	%D%/publish.h \
+	%D%/refusal.h \
 	%D%/revoke.h \
 	%D%/status.h \
 	%D%/token.h
@@ -41,6 +43,7 @@ libpki_ca_la_SOURCES += \
 	%D%/gate.c \
 	%D%/gate.h \
 	%D%/handle.h \
+	%D%/health.c \
 	%D%/hold.c \
 	%D%/host-names.c \
 	%D%/host-names.h \
@@ -62,6 +65,7 @@ libpki_ca_la_SOURCES += \
 	%D%/publication.h \
 	%D%/publish.c \
 	%D%/record.h \
+	%D%/refusal.c \
 	%D%/registry.c \
 	%D%/registry.h \
 	%D%/renewal.c \

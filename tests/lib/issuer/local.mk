@@ -1,7 +1,10 @@
 check_PROGRAMS += tests/test-issuer
 tests_test_issuer_SOURCES = \
+	%D%/serve-sample.c \
+	%D%/serve-sample.h \
 	%D%/test-client.c \
 	%D%/test-link.c \
+	%D%/test-serve.c \
 	%D%/test-spawn.c \
 	%D%/test-wire-fields.c \
 	%D%/test-wire.c \

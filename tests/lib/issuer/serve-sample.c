@@ -1,0 +1,356 @@
+#include "tests/lib/issuer/serve-sample.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void
+copy_text(const pki_message *message, pki_tag tag, char *out, size_t size)
+{
+	pki_message_text(message, tag, out, size);
+}
+
+static void
+take_tls(struct told *told, const pki_message *message)
+{
+	static const pki_bytes none;
+	PKI_AUTO(pki_key) key = NULL;
+	pki_err err = { 0 };
+
+	pki_cert_free(told->server);
+	told->server = NULL;
+	told->chain = message->n_list;
+	told->key_fits = pki_cert_parse(message->list[0], &told->server,
+	    &err) == PKI_OK && pki_key_parse(message->field[PKI_TAG_KEY],
+	    none, &key, &err) == PKI_OK && pki_digest_equal(
+	    pki_pubkey_digest(pki_key_public(key)),
+	    pki_pubkey_digest(pki_cert_key(told->server)));
+	told->cacerts = told->csrattrs = 0;
+}
+
+static void
+keep_octets(pki_buf *kept[], size_t *count, pki_bytes octets)
+{
+	if (*count < SERVED_LABELS) {
+		pki_buf_free(kept[*count]);
+		kept[*count] = pki_buf_copy(octets);
+	}
+	++*count;
+}
+
+static void
+take_set(struct told *told, const pki_message *message)
+{
+	size_t i;
+
+	told->sets++;
+	told->generation = message->number[PKI_TAG_GENERATION];
+	told->labels = message->n_list;
+	for (i = 0; i < message->n_list && i < SERVED_LABELS; i++)
+		snprintf(told->label[i], sizeof(told->label[i]), "%.*s",
+		    (int)message->list[i].len,
+		    (const char *)message->list[i].data);
+}
+
+static void
+take_notice(struct told *told, const pki_message *message)
+{
+	switch (message->type) {
+	case PKI_MESSAGE_HELLO:
+		told->hellos++;
+		break;
+	case PKI_MESSAGE_TLS:
+		take_tls(told, message);
+		break;
+	case PKI_MESSAGE_CLIENT_CAS:
+		told->hints = message->n_list;
+		break;
+	case PKI_MESSAGE_CACERTS:
+		keep_octets(told->cms, &told->cacerts,
+		    message->field[PKI_TAG_CMS]);
+		break;
+	case PKI_MESSAGE_CSRATTRS:
+		keep_octets(told->attrs, &told->csrattrs,
+		    message->field[PKI_TAG_ATTRS]);
+		break;
+	case PKI_MESSAGE_LABELS:
+		take_set(told, message);
+		break;
+	case PKI_MESSAGE_STATE:
+		told->states++;
+		told->ready = message->number[PKI_TAG_READY] != 0;
+		told->clock = message->number[PKI_TAG_CLOCK] != 0;
+		copy_text(message, PKI_TAG_REASON, told->reason,
+		    sizeof(told->reason));
+		break;
+	case PKI_MESSAGE_RELOADED:
+		told->reloads++;
+		told->reload_ok = message->number[PKI_TAG_READY] != 0;
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+hear(void *arg, const pki_message *message)
+{
+	struct served *s = arg;
+
+	pthread_mutex_lock(&s->mutex);
+	take_notice(&s->told, message);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void
+take_answer(pki_issuer_call *call, const pki_message *reply, pki_code why)
+{
+	struct asked *a = (struct asked *)call;
+	struct served *s = a->served;
+
+	(void)why;
+	pthread_mutex_lock(&s->mutex);
+	a->ended = true;
+	if (reply != NULL) {
+		a->type = reply->type;
+		a->http = (unsigned)reply->number[PKI_TAG_HTTP];
+		a->retry_after = reply->number[PKI_TAG_RETRY_AFTER];
+		a->again = reply->number[PKI_TAG_REPLAY] != 0;
+		a->bound = reply->number[PKI_TAG_POP] != 0;
+		copy_text(reply, PKI_TAG_RULE, a->rule, sizeof(a->rule));
+		copy_text(reply, PKI_TAG_DEVICE, a->device,
+		    sizeof(a->device));
+	}
+	if (a->type == PKI_MESSAGE_ISSUED && pki_cert_parse(
+	    reply->field[PKI_TAG_CERT], &a->cert, NULL) != PKI_OK)
+		a->cert = NULL;
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void
+note(void *arg, const char *event, const pki_err *err)
+{
+	struct served *s = arg;
+
+	pthread_mutex_lock(&s->mutex);
+	snprintf(s->noted, sizeof(s->noted), "%s", event);
+	if (getenv("SERVE_TALK") != NULL)
+		fprintf(stderr, "%s: %s\n", event,
+		    err == NULL ? "" : err->msg);
+	pthread_cond_broadcast(&s->changed);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+static void *
+run_issuer(void *arg)
+{
+	struct served *s = arg;
+
+	s->rc = pki_serve(&s->options, &s->err);
+	close(s->theirs[0]);
+	close(s->theirs[1]);
+	return NULL;
+}
+
+void
+serve_start(struct served *s)
+{
+	const pki_issuer_options options = {
+		.done = take_answer, .told = hear, .arg = s,
+		.most_waiting = 16384,
+	};
+	int link[2], control[2];
+
+	assert_ok(pki_link_pair(link, NULL, &s->t.err), &s->t.err);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    control), 0);
+	if (s->issuer == NULL)
+		assert_ok(pki_issuer_open(&options, &s->issuer, &s->t.err),
+		    &s->t.err);
+	s->control = control[0];
+	s->theirs[0] = link[1];
+	s->theirs[1] = control[1];
+	s->options.link_fd = link[1];
+	s->options.control_fd = control[1];
+	s->told.sets = s->told.states = s->told.reloads = 0;
+	s->told.ready = false;
+	assert_ok(pki_issuer_link(s->issuer, link[0], &s->t.err), &s->t.err);
+	cr_assert_eq(pthread_create(&s->thread, NULL, run_issuer, s), 0);
+}
+
+void
+serve_begin(struct served *s)
+{
+	static const char *const hosts[] = { "dns:est.example",
+	    "ip:192.0.2.1" };
+
+	memset(s, 0, sizeof(*s));
+	pthread_mutex_init(&s->mutex, NULL);
+	pthread_cond_init(&s->changed, NULL);
+	fresh_ca(&s->t);
+	s->options = (pki_serve_options){
+		.ca = test_options(&s->t), .threads = 2, .build = "test",
+		.settings = {
+			.identity = "est-server", .hosts = hosts,
+			.host_count = 2,
+		},
+		.note = note, .arg = s,
+	};
+	serve_start(s);
+	await_ready(s, true);
+}
+
+pki_code
+serve_stop(struct served *s)
+{
+	assert_ok(pki_control_send(s->control, PKI_CONTROL_STOP, -1,
+	    &s->t.err), &s->t.err);
+	pthread_join(s->thread, NULL);
+	close(s->control);
+	return s->rc;
+}
+
+void
+serve_end(struct served *s)
+{
+	size_t i;
+
+	pki_issuer_free(s->issuer);
+	for (i = 0; i < SERVED_LABELS; i++) {
+		pki_buf_free(s->told.cms[i]);
+		pki_buf_free(s->told.attrs[i]);
+	}
+	pki_cert_free(s->told.server);
+	drop_ca(&s->t);
+	pthread_cond_destroy(&s->changed);
+	pthread_mutex_destroy(&s->mutex);
+}
+
+#define AWAIT(s, condition) do {                                        \
+	pthread_mutex_lock(&(s)->mutex);                                \
+	while (!(condition))                                            \
+		pthread_cond_wait(&(s)->changed, &(s)->mutex);          \
+	pthread_mutex_unlock(&(s)->mutex);                              \
+} while (0)
+
+void
+await_sets(struct served *s, unsigned sets)
+{
+	AWAIT(s, s->told.sets >= sets);
+}
+
+void
+await_ready(struct served *s, bool ready)
+{
+	AWAIT(s, s->told.states > 0 && s->told.ready == ready);
+}
+
+void
+await_reloads(struct served *s, unsigned reloads)
+{
+	AWAIT(s, s->told.reloads >= reloads);
+}
+
+pki_token_draft
+give_token(struct served *s, const char *name)
+{
+	const pki_device device = { .name = name, .profile = "auditor" };
+	const pki_token_order order = {
+		.lifetime = PKI_DAY, .who = test_requester,
+	};
+	pki_device_adding adding = { .who = test_requester };
+	PKI_AUTO(pki_token_drafts) drafts = NULL;
+
+	assert_ok(pki_ca_add_devices(s->t.ca, &device, 1, &adding,
+	    &s->t.err), &s->t.err);
+	assert_ok(pki_ca_draft_tokens(s->t.ca, &name, 1, &order, &drafts,
+	    &s->t.err), &s->t.err);
+	assert_ok(pki_ca_create_tokens(s->t.ca, drafts, &test_requester,
+	    &s->t.err), &s->t.err);
+	return drafts->items[0];
+}
+
+void
+drop_asked(struct asked *a)
+{
+	pki_cert_free(a->cert);
+	a->cert = NULL;
+}
+
+static pki_message
+message_of(const struct question *q)
+{
+	static const uint8_t octets[16] = { 192, 0, 2, 7 };
+	pki_message message = pki_message_of(q->type);
+
+	if (q->label != NULL)
+		pki_message_put_text(&message, PKI_TAG_LABEL, q->label);
+	pki_message_put(&message, PKI_TAG_REQUEST_ID,
+	    pki_bytes_of(octets, 16));
+	pki_message_put(&message, PKI_TAG_ADDRESS, pki_bytes_of(octets, 4));
+	if (q->token != NULL) {
+		pki_message_put_text(&message, PKI_TAG_TOKEN_USER,
+		    q->user == NULL ? "" : q->user);
+		pki_message_put_text(&message, PKI_TAG_TOKEN, q->token);
+	}
+	if (q->cert != NULL)
+		pki_message_put(&message, PKI_TAG_CLIENT_CERT,
+		    pki_cert_der(q->cert));
+	if (q->type == PKI_MESSAGE_CHECK)
+		return message;
+	pki_message_put(&message, PKI_TAG_CSR, q->csr);
+	pki_message_put_number(&message, PKI_TAG_TLS_VERSION, 0x0304);
+	if (q->unique.len != 0)
+		pki_message_put(&message, PKI_TAG_TLS_UNIQUE, q->unique);
+	if (q->exporter.len != 0)
+		pki_message_put(&message, PKI_TAG_TLS_EXPORTER, q->exporter);
+	return message;
+}
+
+bool
+ask(struct served *s, const struct question *q, struct asked *out)
+{
+	pki_message message = q->type == PKI_MESSAGE_PING ?
+	    pki_message_of(PKI_MESSAGE_PING) : message_of(q);
+	pki_err err = { 0 };
+	pki_code rc;
+
+	memset(out, 0, sizeof(*out));
+	out->served = s;
+	rc = pki_issuer_ask(s->issuer, &out->call, &message, NULL, &err);
+	cr_expect(rc == PKI_OK || rc == PKI_BUSY, "%s", err.msg);
+	return rc == PKI_OK;
+}
+
+void
+await(struct asked *a)
+{
+	AWAIT(a->served, a->ended);
+}
+
+struct asked
+answer_to(struct served *s, const struct question *q)
+{
+	struct asked a;
+
+	cr_assert(ask(s, q, &a));
+	await(&a);
+	return a;
+}
+
+pki_buf *
+csr_for(const pki_key *key, const char *name)
+{
+	const pki_name_part part = { PKI_NAME_COMMON_NAME, name };
+	PKI_AUTO(pki_name) subject = NULL;
+	pki_buf *csr = pki_buf_new();
+	pki_err err;
+
+	assert_ok(pki_name_build(&part, 1, &subject, &err), &err);
+	assert_ok(pki_csr_build(key, subject, NULL, csr, &err), &err);
+	return csr;
+}
