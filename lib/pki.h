@@ -68,7 +68,7 @@
 #include "issuer/messages.h"
 #include "issuer/wire.h"
 #include "issuer/client.h"
-#include "issuer/spawn.h"
 #include "issuer/serve.h"
+#include "issuer/spawn.h"
 
 #endif
