@@ -24,6 +24,7 @@ tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 dist_check_SCRIPTS += \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
+	%D%/daemon-notify.sh \
 	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
 	%D%/example-conf.sh \
@@ -43,6 +44,7 @@ EXTRA_DIST += \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/notify.py \
 	%D%/one-connection.py \
 	%D%/proxy.py \
 	%D%/raw.py \
