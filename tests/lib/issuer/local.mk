@@ -19,3 +19,7 @@ tests_test_issuer_LDADD = $(tests_ldadd)
 check_PROGRAMS += tests/issuer-storm
 tests_issuer_storm_SOURCES = %D%/storm.c
 tests_issuer_storm_LDADD = libpki-ca.la libpki-core.la
+check_PROGRAMS += tests/issuer-serve-storm
+tests_issuer_serve_storm_SOURCES = %D%/serve-storm.c
+tests_issuer_serve_storm_CPPFLAGS = $(tests_cppflags)
+tests_issuer_serve_storm_LDADD = libpki-ca.la libpki-core.la
