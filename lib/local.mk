@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += libpki-core.la libpki-ca.la
 libpki_core_la_SOURCES =
 libpki_core_la_LIBADD = $(CRYPTO_LIBS) $(CONFIG_LIBS)
 libpki_ca_la_SOURCES =
-libpki_ca_la_LIBADD = $(SQLITE_LIBS) $(JANSSON_LIBS)
+libpki_ca_la_LIBADD = $(SQLITE_LIBS) $(JANSSON_LIBS) $(SECCOMP_LIBS)
 
 # Installed below $(includedir)/pki with their folders.
 pkiincludedir = $(includedir)/pki

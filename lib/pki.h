@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/lock.h"
 #include "base/settings.h"
+#include "base/sandbox.h"
 
 /* Objects: keys, names, requests, certificates, CRLs. */
 #include "x509/crypto.h"
@@ -67,7 +68,7 @@
 #include "issuer/messages.h"
 #include "issuer/wire.h"
 #include "issuer/client.h"
-#include "issuer/spawn.h"
 #include "issuer/serve.h"
+#include "issuer/spawn.h"
 
 #endif

@@ -24,6 +24,7 @@ BEGIN {
 	home["microhttpd"]  = "^src/pki-estd/http(-daemon)?\\.c$"
 	home["gnutls"]      = "^src/pki-estd/tls\\.c$"
 	home["libconfig"]   = "^lib/base/settings\\.c$"
+	home["seccomp"]     = "^lib/base/sandbox-seccomp\\.c$"
 	home["jansson"]     = "^(lib/ca/audit|src/common/print)[a-z-]*\\.c$"
 	home["libsmartcols"] = "^src/common/print[a-z-]*\\.c$"
 	home["curl"]        = "^src/(pki-enroll|pki-crl-fetch)/"

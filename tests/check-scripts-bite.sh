@@ -38,6 +38,12 @@ C
 	    '.It Fl -ca Ar NAME' Whose. .El
 	printf '#!/bin/sh\necho crl show --ca\n' >"$tree/pki-ctl"
 	chmod +x "$tree/pki-ctl"
+	# A release has no such folder, and then neither has the tree.
+	[ ! -d "$root/debian" ] || {
+		mkdir "$tree/debian"
+		cp "$root/debian/pki-ctl.pki-crl-publish.service" \
+		    "$tree/debian/x.service"
+	}
 }
 
 # page NAME SECTION LINES...
@@ -72,7 +78,7 @@ bites() {
 	}
 }
 
-for check in headers layers man size text; do
+for check in headers layers man size text units; do
 	sound
 	run $check || [ $? = 77 ] || {
 		echo "check-$check.sh refuses a sound tree:"
@@ -81,6 +87,13 @@ for check in headers layers man size text; do
 	}
 done
 
+if [ -d "$root/debian" ]; then
+	bites units "Unknown key 'Bogus'" debian/x.service \
+	    '[Service]\nBogus=yes\n'
+	bites units 'Overall exposure' debian/x.service \
+	    '[Service]\nSystemCallFilter=\nRestrictNamespaces=no\nPrivateUsers=no\n'
+	bites units 'x.service' debian/x.service '[Service]\nExecStart=\n'
+fi
 bites layers 'lib/base/x.c:4: lib/base must not' lib/base/x.c \
     '#include "ca/x.h"\n'
 bites layers 'lib/ca/x.c:4: lib/ca must not' lib/ca/x.c '#include "x.h"\n'

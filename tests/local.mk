@@ -25,7 +25,8 @@ dist_check_SCRIPTS += \
 	%D%/check-scripts-bite.sh \
 	%D%/check-size.sh \
 	%D%/check-symbols.sh \
-	%D%/check-text.sh
+	%D%/check-text.sh \
+	%D%/check-units.sh
 TESTS += $(dist_check_SCRIPTS)
 
 # What a Criterion program is made with.

@@ -7,6 +7,7 @@ pkibaseinclude_HEADERS += \
 	%D%/file.h \
 	%D%/ids.h \
 	%D%/lock.h \
+	%D%/sandbox.h \
 	%D%/settings.h \
 	%D%/sink.h \
 	%D%/text.h
@@ -27,3 +28,10 @@ libpki_core_la_SOURCES += \
 	%D%/settings-value.h \
 	%D%/settings.c \
 	%D%/text.c
+# Daemons only: what small programs link does without libseccomp.
+libpki_ca_la_SOURCES += \
+	%D%/sandbox-landlock.c \
+	%D%/sandbox-parts.h \
+	%D%/sandbox-report.c \
+	%D%/sandbox-seccomp.c \
+	%D%/sandbox.c

@@ -98,8 +98,9 @@ put_hash(void *arg, pki_bytes bytes, pki_err *err)
 	return pki_hashing_add(arg, bytes, err);
 }
 
+/* All of it, verified by its issuer; NULL: only read. */
 static pki_code
-verify(pki_crl_reader *reader, const pki_cert *issuer, pki_digest *digest,
+hash(pki_crl_reader *reader, const pki_cert *issuer, pki_digest *out,
     pki_err *err)
 {
 	PKI_AUTO(pki_hashing) hashing = NULL;
@@ -108,13 +109,29 @@ verify(pki_crl_reader *reader, const pki_cert *issuer, pki_digest *digest,
 
 	tap.arg = hashing;
 	if (rc == PKI_OK)
-		rc = pki_crl_reader_verify(reader, issuer, &tap, err);
-	return rc == PKI_OK ? pki_hashing_end(hashing, digest, err) : rc;
+		rc = issuer == NULL ? pki_crl_reader_copy(reader, &tap, err) :
+		    pki_crl_reader_verify(reader, issuer, &tap, err);
+	return rc == PKI_OK ? pki_hashing_end(hashing, out, err) : rc;
 }
 
 static pki_code
-open_reader(const char *path, const pki_cert *issuer, pki_crl_reader **out,
+verify(pki_crl_reader *reader, const pki_crl_origin *origin,
     pki_digest *digest, pki_err *err)
+{
+	pki_code rc;
+
+	if (origin->recorded == NULL)
+		return hash(reader, origin->issuer, digest, err);
+	rc = hash(reader, NULL, digest, err);
+	/* What is on record was verified before it came there. */
+	if (rc != PKI_OK || pki_digest_equal(origin->recorded, digest))
+		return rc;
+	return pki_crl_reader_verify(reader, origin->issuer, NULL, err);
+}
+
+static pki_code
+open_reader(const char *path, const pki_crl_origin *origin,
+    pki_crl_reader **out, pki_digest *digest, pki_err *err)
 {
 	PKI_AUTO(pki_crl_reader) reader = NULL;
 	pki_code rc;
@@ -128,7 +145,7 @@ open_reader(const char *path, const pki_cert *issuer, pki_crl_reader **out,
 		return pki_fail_errno(err, "open %s", path);
 	rc = pki_crl_reader_open(fd, &reader, err);
 	if (rc == PKI_OK)
-		rc = verify(reader, issuer, digest, err);
+		rc = verify(reader, origin, digest, err);
 	if (rc == PKI_OK)
 		*out = PKI_TAKE(reader);
 	return rc;
@@ -172,11 +189,11 @@ fail_damaged(pki_code rc, const char *path, pki_err *err)
 
 pki_code
 pki_crl_list_open_unread(pki_crl_list *list, const char *path,
-    const pki_cert *issuer, pki_err *err)
+    const pki_crl_origin *origin, pki_err *err)
 {
 	pki_crl_reader *reader;
 	pki_digest digest;
-	pki_code rc = open_reader(path, issuer, &reader, &digest, err);
+	pki_code rc = open_reader(path, origin, &reader, &digest, err);
 
 	if (rc == PKI_OK)
 		own_reader(list, reader, &digest);
@@ -185,12 +202,12 @@ pki_crl_list_open_unread(pki_crl_list *list, const char *path,
 
 pki_code
 pki_crl_list_open(pki_crl_list *list, const char *path,
-    const pki_cert *issuer, pki_err *err)
+    const pki_crl_origin *origin, pki_err *err)
 {
 	PKI_AUTO(pki_crl_reader) reader = NULL;
 	PKI_AUTO(pki_crl) crl = NULL;
 	pki_digest digest;
-	pki_code rc = open_reader(path, issuer, &reader, &digest, err);
+	pki_code rc = open_reader(path, origin, &reader, &digest, err);
 
 	if (rc == PKI_OK)
 		rc = walk(reader, err);
@@ -200,7 +217,7 @@ pki_crl_list_open(pki_crl_list *list, const char *path,
 	}
 	/* Signed by it, but in another order? */
 	if (rc == PKI_BAD_INPUT)
-		rc = parse_whole(path, issuer, &crl, err);
+		rc = parse_whole(path, origin->issuer, &crl, err);
 	if (rc != PKI_OK)
 		return fail_damaged(rc, path, err);
 	rc = pki_digest_of(pki_crl_der(crl), &digest, err);

@@ -24,18 +24,25 @@ typedef struct pki_crl_list {
 void pki_crl_list_of_reader(pki_crl_list *list, pki_crl_reader *reader);
 void pki_crl_list_of_crl(pki_crl_list *list, const pki_crl *crl);
 
+/* Whose CRL it must be. */
+typedef struct pki_crl_origin {
+	const pki_cert   *issuer;
+	const pki_digest *recorded;     /* of the file that is; or NULL */
+} pki_crl_origin;
+
 /*
- * The published CRL in this file, its issuer and signature verified.
- * PKI_NOT_FOUND; PKI_DAMAGED when it is no CRL of this CA, or not whole.
+ * The published CRL in this file, its issuer and signature verified, unless
+ * it is the one on record.  PKI_NOT_FOUND; PKI_DAMAGED when it is no CRL of
+ * this CA, or not whole.
  */
 pki_code pki_crl_list_open(pki_crl_list *list, const char *path,
-    const pki_cert *issuer, pki_err *err);
+    const pki_crl_origin *origin, pki_err *err);
 /*
  * The same without a look at the entries: one that cannot be read, or is out
  * of order, is PKI_BAD_INPUT when its turn comes.
  */
 pki_code pki_crl_list_open_unread(pki_crl_list *list, const char *path,
-    const pki_cert *issuer, pki_err *err);
+    const pki_crl_origin *origin, pki_err *err);
 void pki_crl_list_clear(pki_crl_list *list);
 
 void pki_crl_list_rewind(pki_crl_list *list);

@@ -106,13 +106,14 @@ static pki_code
 open_list(pki_ca *ca, const pki_authority *authority, int64_t scope,
     pki_crl_list *out, pki_err *err)
 {
+	const pki_crl_origin origin = { .issuer = authority->cert };
 	char file[PKI_PATH_MAX], path[PKI_PATH_MAX];
 	pki_code rc = pki_crl_file(authority, scope, file, err);
 
 	if (rc == PKI_OK)
 		rc = pki_ca_path(ca, path, err, "public/%s", file);
 	if (rc == PKI_OK)
-		rc = pki_crl_list_open(out, path, authority->cert, err);
+		rc = pki_crl_list_open(out, path, &origin, err);
 	return rc;
 }
 

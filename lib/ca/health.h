@@ -10,7 +10,7 @@ PKI_BEGIN_DECLS
 typedef struct pki_ca_health {
 	bool    changed;        /* others have written since the last look */
 	bool    clock;          /* it can be trusted (G13) */
-	bool    log;            /* the write-ahead log is within its limit (G7) */
+	bool    log;            /* it is within its limit, the WAL (G7) */
 	bool    store;          /* it can be read */
 	int64_t epoch;          /* of new serials; 0: not known */
 	pki_err why;            /* of the first that does not hold */

@@ -28,14 +28,14 @@ judge(const struct import *import, pki_crl_list *next, pki_err *err)
 		.next = next, .now = pki_clock_now(import->ca->clock),
 		.may_leave = pki_leaving_ask, .arg = &leaving,
 	};
+	const pki_crl_origin origin = { .issuer = import->authority->cert };
 	pki_crl_list previous = { 0 };
 	char path[PKI_PATH_MAX];
 	pki_code rc;
 
 	rc = pki_ca_path(import->ca, path, err, "public/%s", import->file);
 	if (rc == PKI_OK)
-		rc = pki_crl_list_open(&previous, path, import->authority->cert,
-		    err);
+		rc = pki_crl_list_open(&previous, path, &origin, err);
 	if (rc == PKI_OK) {
 		terms.previous = &previous;
 		leaving.at = pki_crl_list_expiry(&previous, terms.now);

@@ -134,7 +134,7 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * or its secret is another), "token-device" (of another device),
  * "token-profile", "token-revoked", "token-expired", "token-bound" (used by
  * another key), "token-used" (by this key, but the certificate has ended).
- * G23, G24.
+ * G23, G24, G26.
  *
  * With a credential, the request's subject and alternative names must be its
  * own, whatever a template says now ("renew-subject", "renew-alt-names"), its
@@ -147,8 +147,8 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * ("linking").  G21, G22, G24, G25.
  *
  * PKI_PENDING: est.approval is manual, and a first request not approved yet.
- * PKI_NOT_FOUND (profile, CA, what a renewal
- * follows), PKI_CLOCK, PKI_BUSY, PKI_STORE, PKI_CRYPTO.
+ * PKI_NOT_FOUND (profile, CA, what a renewal follows), PKI_CLOCK, PKI_BUSY,
+ * PKI_STORE, PKI_CRYPTO.
  * G1, G4, G11, G12, G14.
  */
 PKI_CHECKED pki_code pki_ca_issue(pki_ca *ca, const pki_issue_request *request,

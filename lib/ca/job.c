@@ -144,6 +144,11 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	rc = pki_policy_check(job->profile, &asked, &facts, &job->grant, err);
 	if (rc != PKI_OK)
 		return pki_wrap(err, rc, "profile '%s'", request->profile);
+	/* G26: the network is a door that anybody can knock at. */
+	if (request->who.how == PKI_BY_EST &&
+	    request->evidence.kind == PKI_EVIDENCE_NONE)
+		return pki_refuse(err, PKI_DENIED, "evidence",
+		    "a token, from whoever comes over the network", "none");
 	rc = check_approval(job->profile, request, err);
 	return rc == PKI_OK ? place(job, err) : rc;
 }

@@ -88,6 +88,7 @@ belongs(const struct wanted *wanted, int64_t scope)
 static pki_code
 check_scope(const struct look *look, int64_t scope, pki_err *err)
 {
+	const pki_crl_origin origin = { .issuer = look->authority->cert };
 	char file[PKI_PATH_MAX], path[PKI_PATH_MAX], text[PKI_SERIAL_TEXT];
 	pki_crl_list list = { 0 };
 	pki_code rc = pki_crl_file(look->authority, scope, file, err);
@@ -98,7 +99,7 @@ check_scope(const struct look *look, int64_t scope, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_ca_path(look->ca, path, err, "public/%s", file);
 	if (rc == PKI_OK)
-		rc = pki_crl_list_open(&list, path, look->authority->cert, err);
+		rc = pki_crl_list_open(&list, path, &origin, err);
 	if (rc == PKI_OK)
 		rc = mark(look, &list, err);
 	for (i = 0; rc == PKI_OK && i < look->count; i++) {

@@ -16,7 +16,7 @@ pki_publication_clear(pki_publication *p)
 }
 
 typedef pki_code open_list(pki_crl_list *list, const char *path,
-    const pki_cert *issuer, pki_err *err);
+    const pki_crl_origin *origin, pki_err *err);
 
 /*
  * What lies there now counts only when it is a CRL of this CA, whole, with a
@@ -25,12 +25,20 @@ typedef pki_code open_list(pki_crl_list *list, const char *path,
 static pki_code
 open_previous(pki_publication *p, open_list *open, pki_err *err)
 {
+	pki_crl_origin origin = { .issuer = p->authority->cert };
 	char path[PKI_PATH_MAX];
-	pki_code rc = pki_ca_path(p->ca, path, err, "public/%s", p->file);
+	pki_crl_row row;
+	pki_code rc;
 
 	pki_crl_list_clear(&p->previous);
+	rc = pki_store_get_crl(p->ca->store, p->authority->id, p->scope, &row,
+	    err);
 	if (rc == PKI_OK)
-		rc = open(&p->previous, path, p->authority->cert, err);
+		origin.recorded = &row.digest;
+	if (rc == PKI_OK || rc == PKI_NOT_FOUND)
+		rc = pki_ca_path(p->ca, path, err, "public/%s", p->file);
+	if (rc == PKI_OK)
+		rc = open(&p->previous, path, &origin, err);
 	p->has_previous = rc == PKI_OK;
 	return rc == PKI_NOT_FOUND || rc == PKI_DAMAGED ? PKI_OK : rc;
 }

@@ -311,6 +311,12 @@ pass_over(pki_crl_reader *reader, pki_verifying *verifying,
 }
 
 pki_code
+pki_crl_reader_copy(pki_crl_reader *reader, const pki_sink *tap, pki_err *err)
+{
+	return pass_over(reader, NULL, tap, err);
+}
+
+pki_code
 pki_crl_reader_verify(pki_crl_reader *reader, const pki_cert *issuer,
     const pki_sink *tap, pki_err *err)
 {

@@ -30,6 +30,10 @@ int64_t pki_crl_reader_number(const pki_crl_reader *reader);
 /* How many octets its entries have. */
 uint64_t pki_crl_reader_entry_octets(const pki_crl_reader *reader);
 
+/* All octets of the file go to tap, in order.  Its codes; PKI_SYSTEM. */
+PKI_CHECKED pki_code pki_crl_reader_copy(pki_crl_reader *reader,
+    const pki_sink *tap, pki_err *err);
+
 /*
  * Issuer name, key id and signature, as pki_crl_check_issuer().  All octets
  * of the file go to tap too, in order; it may be NULL.  For an algorithm that

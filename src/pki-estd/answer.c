@@ -10,17 +10,53 @@ answer_may_stay(const http_answer *answer)
 	    answer->status == 404;
 }
 
+const char *
+answer_rule(const http_answer *answer)
+{
+	if (answer->rule != NULL)
+		return answer->rule;
+	return answer->reason[0] == '\0' ? NULL : answer->reason;
+}
+
+void
+answer_copy_reason(http_answer *answer, const char *rule, const char *detail)
+{
+	answer->rule = NULL;
+	snprintf(answer->reason, sizeof(answer->reason), "%s", rule);
+	snprintf(answer->detail, sizeof(answer->detail), "%s", detail);
+}
+
+void
+answer_set_reason(http_answer *answer, const pki_err *err)
+{
+	char detail[ANSWER_DETAIL] = "";
+	size_t used = 0;
+
+	if (err->value[0] != '\0')
+		used = (size_t)snprintf(detail, sizeof(detail),
+		    "'%s' refused", err->value);
+	if (err->accepts[0] != '\0')
+		snprintf(detail + used, sizeof(detail) - used,
+		    "%saccepted: %s", used == 0 ? "" : ", ", err->accepts);
+	answer_copy_reason(answer, err->rule[0] == '\0' ?
+	    pki_code_name(err->code) : err->rule, detail);
+}
+
 void
 answer_write_reason(http_answer *answer, const char *id)
 {
-	if (answer->rule == NULL || answer->status == 401)
+	const char *rule = answer_rule(answer);
+
+	if (rule == NULL || answer->status == 401)
 		return;
 	pki_buf_free(answer->body);
 	answer->type = NULL;
 	answer->body = pki_buf_new();
 	if (answer->body == NULL)
 		return;
-	pki_buf_add_format(answer->body, "%s %s\n", answer->rule, id);
+	pki_buf_add_format(answer->body, "%s %s\n", rule, id);
+	if (answer->detail[0] != '\0')
+		pki_buf_add_format(answer->body, "%s\n", answer->detail);
 	if (answer->body->failed) {
 		pki_buf_free(answer->body);
 		answer->body = NULL;

@@ -5,13 +5,17 @@
 
 #include "pki.h"
 
+#define ANSWER_DETAIL 400
+
 typedef struct http_answer {
 	unsigned    status;
 	/*
-	 * An error's stable code: the body is then "code request-id\n", and
-	 * none for 401, for some clients fail on one.
+	 * An error's stable code: the body is then "code request-id\n" and a
+	 * line of detail, and none for 401, for some clients fail on one.
 	 */
 	const char *rule;
+	char        reason[40];         /* the same, owned; rule goes first */
+	char        detail[ANSWER_DETAIL];      /* a second line, or "" */
 	const char *type;               /* of body */
 	const char *encoding;           /* Content-Transfer-Encoding */
 	const char *allow;              /* 405 */
@@ -21,6 +25,15 @@ typedef struct http_answer {
 	char        etag[72];           /* with its quotes; "" for none */
 	pki_buf    *body;               /* owned */
 } http_answer;
+
+/* Rule or reason; NULL: none. */
+const char *answer_rule(const http_answer *answer);
+
+/* A code and a line that need not live as long. */
+void answer_copy_reason(http_answer *answer, const char *rule,
+    const char *detail);
+/* What was refused, and what is accepted. */
+void answer_set_reason(http_answer *answer, const pki_err *err);
 
 /* May the connection go on after it, when the request ended where it said? */
 bool answer_may_stay(const http_answer *answer);

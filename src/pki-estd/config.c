@@ -32,6 +32,27 @@ const pki_setting estd_config_settings[] = {
 		.min = 0, .max = ESTD_PROXIES_MAX,
 	},
 	{
+		.name = "identity", .type = PKI_SET_TEXT,
+		.offset = AT(identity), .fallback = "est-server",
+		.wants = "the server's name in its certificate",
+	},
+	{
+		.name = "names", .type = PKI_SET_LIST,
+		.offset = AT(names), .fallback = "[]",
+		.wants = "a list of at most 16 of dns:NAME and ip:ADDRESS",
+		.min = 0, .max = PKI_SERVE_HOSTS_MAX,
+	},
+	{
+		.name = "default-profile", .type = PKI_SET_TEXT,
+		.offset = AT(default_profile), .fallback = "",
+		.wants = "the name of a profile",
+	},
+	{
+		.name = "approval-retry", .type = PKI_SET_DURATION,
+		.offset = AT(approval_s), .fallback = "1m",
+		.wants = "a duration, 1s to 7d", .min = 1, .max = 604800,
+	},
+	{
 		.name = "limit.connections", .type = PKI_SET_INT,
 		.offset = AT(most), .fallback = "10000",
 		.wants = "a number of connections, 1 to 60000",
@@ -196,6 +217,21 @@ estd_config_load(const char *path, estd_config **out, pki_err *err)
 		return pki_wrap(err, rc, "%s", path);
 	*out = PKI_TAKE(config);
 	return PKI_OK;
+}
+
+pki_code
+estd_config_defaults(estd_config **out, pki_err *err)
+{
+	PKI_AUTO(estd_config) config = calloc(1, sizeof(*config));
+	pki_code rc;
+
+	if (config == NULL)
+		return pki_fail_memory(err);
+	rc = pki_settings_parse(pki_bytes_of(NULL, 0), "defaults",
+	    estd_config_settings, estd_config_setting_count, config, err);
+	if (rc == PKI_OK)
+		*out = PKI_TAKE(config);
+	return rc;
 }
 
 /* A whole minute's tries may come at once. */

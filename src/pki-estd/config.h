@@ -11,6 +11,12 @@ typedef struct estd_config {
 	int64_t       threads;          /* 0: as many as there are cores */
 	pki_text_list proxies;          /* addresses */
 
+	/* The issuer's: pki_serve_settings. */
+	char         *identity;
+	pki_text_list names;            /* of the server; [] = the host's */
+	char         *default_profile;  /* "": none */
+	int64_t       approval_s;
+
 	int64_t       most;             /* connections */
 	int64_t       most_per_address;
 	int64_t       tries_all;        /* per minute; 0: no limit */
@@ -26,6 +32,8 @@ extern const size_t estd_config_setting_count;
 /* What pki_settings_load returns, and PKI_BAD_INPUT for a bad address. */
 PKI_CHECKED pki_code estd_config_load(const char *path, estd_config **out,
     pki_err *err);
+/* What an empty file says.  PKI_NO_MEMORY. */
+PKI_CHECKED pki_code estd_config_defaults(estd_config **out, pki_err *err);
 void estd_config_free(estd_config *config);
 PKI_DEFINE_CLEANUP(estd_config)
 

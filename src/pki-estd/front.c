@@ -19,7 +19,7 @@ check_route(front_door *front, http_request *request)
 		.method = request->head.method,
 		.facts = &request->facts,
 		.is_label = front->is_label,
-		.arg = front->arg,
+		.arg = front->label_arg,
 	};
 	routes_match match;
 	gate_verdict verdict = routes_check(&query, &match);
@@ -165,7 +165,7 @@ front_done(void *arg, const http_request *request)
 		{ .name = "label", .text = request->label },
 		{ .name = "method", .text = request->head.method },
 		LOG_AS_NUMBER("status", status),
-		LOG_AS_TEXT("rule", request->answer.rule),
+		LOG_AS_TEXT("rule", answer_rule(&request->answer)),
 		{ .name = "token", .text = auth_id(&request->token) },
 	};
 

@@ -19,8 +19,9 @@ typedef struct front_door {
 	tls_store       *tls;           /* DOOR_EST */
 	accept_thread   *acceptor;
 	routes_is_label *is_label;
+	void            *label_arg;
 	http_hook       *run;
-	void            *arg;           /* of is_label and run */
+	void            *arg;           /* of run */
 } front_door;
 
 /* Put the hooks and front as their argument into options. */

@@ -316,7 +316,8 @@ open_door(test_server *server, routes_door door)
 
 	*front = (struct front_door){
 		.door = door, .limits = server->limits, .tls = server->tls,
-		.is_label = is_label, .run = run, .arg = server,
+		.is_label = is_label, .label_arg = server,
+		.run = run, .arg = server,
 	};
 	front_set_hooks(front, &options);
 	if (accept_new(&accepting, &front->acceptor, &err) != PKI_OK ||

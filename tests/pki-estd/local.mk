@@ -16,10 +16,20 @@ noinst_PROGRAMS += tests/http-server
 tests_http_server_SOURCES = %D%/http-server.c
 tests_http_server_LDADD = libestd.la libpki-ca.la libpki-core.la
 
+# The daemon with an issuer that has no CA.
+noinst_PROGRAMS += tests/estd-stub
+tests_estd_stub_SOURCES = %D%/stub-serve.c src/pki-estd/main.c
+tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
+
 dist_check_SCRIPTS += \
 	%D%/crowd.sh \
+	%D%/daemon-ends.sh \
+	%D%/daemon-storm.sh \
+	%D%/daemon.sh \
+	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
+	%D%/life.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/routes.sh \
@@ -28,9 +38,14 @@ dist_check_SCRIPTS += \
 	%D%/tls.sh
 EXTRA_DIST += \
 	%D%/crowd.py \
+	%D%/daemon-lib.sh \
 	%D%/head-gate.py \
 	%D%/lib.sh \
+	%D%/listen.py \
+	%D%/one-connection.py \
 	%D%/proxy.py \
 	%D%/raw.py \
+	%D%/real-lib.sh \
 	%D%/routes.py \
-	%D%/slow.py
+	%D%/slow.py \
+	%D%/storm.py

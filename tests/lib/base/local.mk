@@ -12,3 +12,13 @@ tests_test_base_SOURCES = \
 	%D%/test-text.c
 tests_test_base_CPPFLAGS = $(tests_cppflags)
 tests_test_base_LDADD = $(tests_ldadd)
+
+# With the libraries that a worker runs on.
+check_PROGRAMS += tests/test-sandbox
+tests_test_sandbox_SOURCES = \
+	%D%/sandbox-worker.c \
+	%D%/sandbox-worker.h \
+	%D%/test-sandbox.c
+tests_test_sandbox_CPPFLAGS = $(tests_cppflags) $(MICROHTTPD_CFLAGS) \
+	$(GNUTLS_CFLAGS)
+tests_test_sandbox_LDADD = $(tests_ldadd) $(MICROHTTPD_LIBS) $(GNUTLS_LIBS)
