@@ -1,13 +1,16 @@
 check_PROGRAMS += tests/test-estd
 tests_test_estd_SOURCES = \
+	%D%/test-answer.c \
 	%D%/test-auth.c \
 	%D%/test-config.c \
 	%D%/test-counts.c \
 	%D%/test-gate.c \
 	%D%/test-limits.c \
 	%D%/test-log.c \
+	%D%/test-offers.c \
 	%D%/test-proxy.c \
-	%D%/test-routes.c
+	%D%/test-routes.c \
+	%D%/test-sockets.c
 tests_test_estd_CPPFLAGS = $(tests_cppflags)
 tests_test_estd_LDADD = libestd.la $(tests_ldadd)
 
