@@ -104,6 +104,7 @@ stop_daemon
 # pointed out.
 printf '%s\n' 'limit: { tries-per-token = 3; connections = 60000;' \
     'connections-per-address = 2; };' >pki-estd.conf
+# shellcheck disable=SC3045 # dash and others have it
 (ulimit -n 1024 && start_daemon && echo "$server $port $status_port" >run) ||
 	fail 'no start with few descriptors'
 read -r server port status_port <run
