@@ -196,6 +196,7 @@ look(pki_serving *serving)
 	const pki_ca_health before = serving->health;
 
 	pki_ca_look(serving->ca, &serving->health);
+	pki_clock_compare(serving, &serving->health);
 	serving->stale |= serving->health.changed;
 	serving->clock_bad = !serving->health.clock;
 	serving->log_full = !serving->health.log;
