@@ -167,8 +167,8 @@ pki_watch_reload(pki_serving *serving)
 
 	if (rc == PKI_OK)
 		take_over(serving, &reading);
-	else
-		pki_watch_note(serving, "reload-failed", &err);
+	pki_watch_note(serving, rc == PKI_OK ? "reloaded" : "reload-failed",
+	    rc == PKI_OK ? NULL : &err);
 	pki_batch_close(reading.batch);
 	pki_ca_free(reading.ca);
 	pki_altnames_free(reading.settings.hosts);
