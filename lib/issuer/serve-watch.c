@@ -183,8 +183,8 @@ pki_watch_reload(pki_serving *serving)
 
 	if (rc == PKI_OK)
 		take_over(serving, &reading);
-	else
-		pki_watch_note(serving, "reload-failed", &err);
+	pki_watch_note(serving, rc == PKI_OK ? "reloaded" : "reload-failed",
+	    rc == PKI_OK ? NULL : &err);
 	pki_batch_close(reading.batch);
 	pki_ca_free(reading.ca);
 	pki_altnames_free(reading.settings.hosts);
@@ -212,6 +212,7 @@ look(pki_serving *serving)
 	const pki_ca_health before = serving->health;
 
 	pki_ca_look(serving->ca, &serving->health);
+	pki_clock_compare(serving, &serving->health);
 	serving->stale |= serving->health.changed;
 	serving->clock_bad = !serving->health.clock;
 	serving->log_full = !serving->health.log;
