@@ -101,9 +101,7 @@ on_told(void *arg, const pki_message *message)
 		health_take(w->health, message);
 		break;
 	case PKI_MESSAGE_RELOADED:
-		/* Of one that failed the issuer has said why. */
-		if (message->number[PKI_TAG_READY] != 0)
-			log_event("reloaded", NULL, 0);
+		/* The issuer has said what came of it. */
 		break;
 	default:
 		take_offer(w, message);

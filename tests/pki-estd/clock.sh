@@ -3,17 +3,15 @@
 # issued, monitoring hears of it; "clock accept" ends that.  G13.
 # shellcheck source=tests/pki-estd/real-lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/real-lib.sh"
-set -- /usr/lib/*/faketime/libfaketime.so.1
-[ -e "$1" ] || {
-	echo 'SKIP: needs the Debian package faketime'
-	exit 77
-}
 request meter-1
 token=$(tokens_for meter-1)
 start_daemon
 stop_daemon
-LD_LIBRARY_PATH=$abs_top_builddir/.libs LD_PRELOAD=$1 FAKETIME=+2h \
-    "$program" -q --dir ca crl publish >/dev/null 2>&1 || :
+# The floor says that it was two hours later once: the clock went back.
+awk -v later="$(($(date +%s) + 7200))" '
+    $1 == "time" { $2 = later } $1 != "sha256"' ca/floor >later
+echo "sha256 $(sha256sum <later | cut -d ' ' -f 1)" >>later
+cat later >ca/floor
 
 is_ready() {
 	curl -s -o ready "http://127.0.0.1:$status_port/health/ready" &&
