@@ -25,6 +25,7 @@ tests_estd_stub_SOURCES = %D%/stub-serve.c src/pki-estd/main.c
 tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 
 dist_check_SCRIPTS += \
+	%D%/clients.sh \
 	%D%/clock.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
