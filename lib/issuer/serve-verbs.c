@@ -47,7 +47,10 @@ read_label(pki_seat *seat, pki_work *work, pki_err *err)
 	return PKI_OK;
 }
 
-/* Without a label: the credential's profile, else the default one. */
+/*
+ * Without a label it is the credential's profile; who has none gets nothing
+ * here, and the default profile's hints at most.
+ */
 static pki_code
 choose_profile(pki_seat *seat, pki_work *work, const char *own, pki_err *err)
 {
@@ -55,16 +58,8 @@ choose_profile(pki_seat *seat, pki_work *work, const char *own, pki_err *err)
 	const pki_profile *profile;
 	pki_code rc;
 
-	if (work->label[0] == '\0' && own[0] != '\0')
-		memcpy(work->label, own, strlen(own) + 1);
-	if (work->label[0] == '\0') {
-		pthread_rwlock_rdlock(&work->serving->lock);
-		memcpy(work->label, work->serving->settings.default_profile,
-		    sizeof(work->label));
-		pthread_rwlock_unlock(&work->serving->lock);
-	}
 	if (work->label[0] == '\0')
-		return refuse_label("none", err);
+		snprintf(work->label, sizeof(work->label), "%s", own);
 	work->request.profile = work->label;
 	rc = pki_ca_profiles(seat->ca, &profiles, err);
 	if (rc == PKI_OK)

@@ -81,38 +81,39 @@ open_batch(pki_serving *serving, pki_batch **out, pki_err *err)
 	return pki_batch_open(&options, out, err);
 }
 
-/*
- * Without a trusted clock nothing is issued, but what anybody may have is
- * served, by the certificate that is there (DESIGN 3).
- */
-static void
-offer_meanwhile(pki_serving *serving)
+static pki_code
+add_batch(pki_serving *serving, pki_err *err)
 {
-	pki_err err = { 0 };
+	pki_batch *batch = NULL;
+	pki_code rc = open_batch(serving, &batch, err);
 
-	if (!serving->has_set && pki_notice_set(serving, serving->ca,
-	    &serving->settings, &err) != PKI_OK)
-		pki_watch_note(serving, "nothing-to-offer", &err);
+	if (rc != PKI_OK)
+		return rc;
+	pthread_rwlock_wrlock(&serving->lock);
+	serving->batch = batch;
+	pthread_rwlock_unlock(&serving->lock);
+	return PKI_OK;
 }
 
+/*
+ * Without a clock there are no certificates, but the worker may serve what
+ * there is (DESIGN 3) if the server has a certificate from before.
+ */
 pki_code
 pki_watch_open(pki_serving *serving, pki_err *err)
 {
-	pki_batch *batch = NULL;
-	pki_code rc;
+	pki_code rc = serving->batch != NULL ? PKI_OK :
+	    add_batch(serving, err);
 
-	if (serving->batch == NULL) {
-		rc = open_batch(serving, &batch, err);
-		if (rc == PKI_CLOCK)
-			offer_meanwhile(serving);
-		if (rc != PKI_OK)
-			return rc;
-		pthread_rwlock_wrlock(&serving->lock);
-		serving->batch = batch;
-		pthread_rwlock_unlock(&serving->lock);
-	}
-	return serving->has_set ? PKI_OK : pki_notice_set(serving,
-	    serving->ca, &serving->settings, err);
+	if (serving->has_set || (rc != PKI_OK && rc != PKI_CLOCK))
+		return rc;
+	if (rc == PKI_OK)
+		return pki_notice_set(serving, serving->ca,
+		    &serving->settings, err);
+	if (pki_notice_set(serving, serving->ca, &serving->settings, NULL) !=
+	    PKI_OK)
+		pki_watch_note(serving, "server-certificate", err);
+	return rc;
 }
 
 /* What a reload reads, until all of it was found good. */

@@ -20,7 +20,11 @@ typedef struct pki_serve_settings {
 	/* Its names: "dns:est.example" or "ip:192.0.2.1"; 1 to 16. */
 	const char *const *hosts;
 	size_t             host_count;
-	/* Who brings neither label nor credential; NULL: no profile. */
+	/*
+	 * Whose CAs and hints who states no label gets; to enroll, it is his
+	 * token's profile, or his certificate's.  NULL: those of the server's
+	 * own CA, and no hints.
+	 */
 	const char        *default_profile;
 	unsigned           approval_s;  /* until one asks again; 0: 60 */
 } pki_serve_settings;
@@ -66,6 +70,9 @@ typedef struct pki_serve_options {
  * Sends HELLO, then TLS to LABELS as one generation, now, after a reload, and
  * when the server's certificate was renewed, at two thirds of its life; STATE
  * whenever it changes.  A reload that fails leaves all as it was.
+ *
+ * With a clock that is not believed (behind the floor, or set by more than 5
+ * minutes meanwhile) nothing is issued; the rest is served.
  *
  * Returns what pki_ca_open() and pki_ca_profiles() return at the start;
  * PKI_USAGE: options; PKI_BAD_INPUT: the worker sent what no worker of this

@@ -207,6 +207,7 @@ serve_fork(struct served *s)
 	cr_assert(child >= 0);
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		signal(SIGXFSZ, SIG_IGN);
 		close(s->link[0]);
 		close(s->control);
 		s->options.note = NULL;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 /* Many at once, and an issuer that dies under them. */
@@ -191,4 +192,41 @@ Test(serve_many, lose_nothing_to_an_issuer_that_is_killed)
 	cr_expect_eq(go_round(wishes, COUNT), COUNT);
 	cr_expect_eq(certs_on_record(), COUNT);
 	drop_wishes(wishes, COUNT);
+}
+
+static void
+limit_files(pid_t child, rlim_t octets)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(prlimit(child, RLIMIT_FSIZE, NULL, &limit), 0);
+	limit.rlim_cur = octets;
+	cr_assert_eq(prlimit(child, RLIMIT_FSIZE, &limit, NULL), 0);
+}
+
+/* G5, G36: 503 while nothing can be written, and no longer. */
+Test(serve_many, wait_while_the_disk_takes_nothing)
+{
+	PKI_AUTO(pki_token_drafts) drafts = give_tokens(&s, 20);
+	struct wish *wishes = wishes_of(drafts);
+	size_t i, busy = 0;
+	pid_t child;
+
+	cr_expect_eq(serve_stop(&s), PKI_OK);
+	child = serve_fork(&s);
+	await_ready(&s, true);
+	cr_expect_eq(go_round(wishes, 5), 5);
+	limit_files(child, 0);
+	cr_expect_eq(go_round(wishes, 20), 5);
+	for (i = 5; i < 20; i++)
+		busy += wishes[i].asked.type == PKI_MESSAGE_BUSY &&
+		    wishes[i].asked.retry_after > 0;
+	cr_expect_eq(busy, 15, "%zu, %s", busy, wishes[5].asked.rule);
+	limit_files(child, RLIM_INFINITY);
+	cr_expect_eq(go_round(wishes, 20), 20);
+	serve_kill(&s, child);
+	s.t.ca = reopen_ca(&s.t);
+	cr_expect_eq(certs_on_record(), 20);
+	serve_start(&s);
+	drop_wishes(wishes, 20);
 }

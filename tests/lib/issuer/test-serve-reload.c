@@ -113,11 +113,10 @@ Test(serve_reload, lets_a_first_request_wait_for_approval)
 	cr_expect_eq(a.retry_after, 60);
 }
 
-Test(serve_reload, of_a_default_profile_gives_its_hints)
+Test(serve_reload, of_a_profile_changes_its_hints)
 {
 	pki_csrattrs *hints = NULL;
 
-	s.options.settings.default_profile = NULL;
 	change_auditor(&s, "auditor", "est: {",
 	    "est: {\n\tcsr-attributes = \"plain\";\n\tlinking = "
 	    "\"required\";");
@@ -130,6 +129,36 @@ Test(serve_reload, of_a_default_profile_gives_its_hints)
 	    (1u << PKI_CSR_CHALLENGE_PASSWORD)) != 0);
 	cr_expect_eq(s.told.attrs[0]->len, 0);
 	pki_csrattrs_free(hints);
+}
+
+Test(serve_reload, gives_hints_as_a_template_where_that_is_wanted)
+{
+	pki_csrattrs *hints = NULL;
+
+	change_auditor(&s, "auditor", "est: {",
+	    "est: {\n\tcsr-attributes = \"template\";");
+	cr_expect(serve_reload(&s));
+	cr_assert_str_eq(s.told.label[1], "auditor");
+	assert_ok(pki_csrattrs_parse(pki_buf_bytes(s.told.attrs[1]), &hints,
+	    &err), &err);
+	/* The name is the device's to fill in. */
+	cr_assert_eq(hints->subject_count, 1);
+	cr_expect_eq(hints->subject[0].type, PKI_NAME_COMMON_NAME);
+	cr_expect_str_eq(hints->subject[0].value, "");
+	cr_expect_eq(hints->ext_usage, 1u << PKI_EKU_CLIENT_AUTH);
+	pki_csrattrs_free(hints);
+}
+
+Test(serve_reload, of_a_default_profile_is_for_who_states_no_label)
+{
+	cr_expect_eq(serve_stop(&s), PKI_OK);
+	s.options.settings.default_profile = "auditor";
+	serve_start(&s);
+	await_ready(&s, true);
+	cr_assert_str_eq(s.told.label[1], "auditor");
+	cr_expect(s.told.attrs[0]->len > 0);
+	cr_expect(pki_bytes_equal(pki_buf_bytes(s.told.attrs[0]),
+	    pki_buf_bytes(s.told.attrs[1])));
 }
 
 Test(serve_linking, of_another_connection_is_refused)

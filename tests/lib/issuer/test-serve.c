@@ -289,3 +289,24 @@ Test(serve, waits_when_the_clock_was_set_forward_until_that_is_accepted)
 	expect_issued(&a);
 	drop_asked(&a);
 }
+
+Test(serve, started_with_a_clock_set_back_serves_what_there_is)
+{
+	pki_token_draft token = give_token(&s, "meter-1");
+	struct asked a;
+
+	cr_expect_eq(serve_stop(&s), PKI_OK);
+	s.t.clock.now_ms -= PKI_DAY * 1000;
+	serve_start(&s);
+	await_sets(&s, 1);
+	cr_expect(s.told.key_fits);
+	await_ready(&s, false);
+	cr_expect_str_eq(s.told.reason, "clock-suspect");
+	a = enroll(token.text, key, "meter-1", NULL);
+	cr_expect_eq(a.type, PKI_MESSAGE_BUSY);
+	s.t.clock.now_ms += PKI_DAY * 1000;
+	await_ready(&s, true);
+	a = enroll(token.text, key, "meter-1", NULL);
+	expect_issued(&a);
+	drop_asked(&a);
+}
