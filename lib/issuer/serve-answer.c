@@ -39,6 +39,7 @@ static const struct outcome {
 	{ PKI_NOT_FOUND, NULL, LATER, 60 },
 	{ PKI_BAD_INPUT, NULL, 400, 0 },
 	{ PKI_PENDING, NULL, 202, 0 },
+	{ PKI_BUSY, "write-ahead-log", LATER, 10 },
 	{ PKI_BUSY, NULL, LATER, 2 },
 	{ PKI_CLOCK, NULL, LATER, 60 },
 	{ PKI_STORE, NULL, LATER, 5 },

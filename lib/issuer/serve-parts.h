@@ -103,6 +103,8 @@ struct pki_serving {
 	_Atomic size_t    inside;
 	_Atomic uint64_t  counts[PKI_COUNTS];
 	_Atomic unsigned  files;        /* grows with each reload */
+	/* As the watch saw it last; the commit looks again. */
+	_Atomic bool      clock_bad, log_full;
 
 	/* Held shared while a request is handed in or settings are read. */
 	pthread_rwlock_t  lock;
@@ -121,7 +123,8 @@ struct pki_serving {
 	bool              told;         /* STATE was sent */
 	uint64_t          told_counts[PKI_COUNTS];
 	bool              told_ready, told_clock, told_store;
-	int64_t           looked_at, counted_at;        /* monotonic ms */
+	bool              stale;        /* others have written since */
+	int64_t           looked_at, retry_at;  /* monotonic ms */
 };
 
 /* serve-answer.c: each ends the work, and frees it. */

@@ -226,6 +226,19 @@ answer(void *arg, pki_issued *issued, const pki_err *err)
 	pki_issued_free(issued);
 }
 
+/* What spares the work when nothing can come of it; G7, G13. */
+static pki_code
+may_issue(const pki_serving *serving, pki_err *err)
+{
+	if (serving->clock_bad)
+		return pki_refuse(err, PKI_CLOCK, "clock-suspect",
+		    "a clock that is not behind", "behind");
+	if (serving->log_full)
+		return pki_refuse(err, PKI_BUSY, "write-ahead-log",
+		    "one within its limit", "too long");
+	return PKI_OK;
+}
+
 static pki_code
 hand_in(pki_work *work, pki_err *err)
 {
@@ -235,7 +248,7 @@ hand_in(pki_work *work, pki_err *err)
 
 	pthread_rwlock_rdlock(&serving->lock);
 	rc = serving->batch == NULL ?
-	    pki_fail(err, PKI_CLOCK, "cannot issue now") :
+	    pki_fail(err, PKI_BUSY, "not open yet") :
 	    pki_batch_issue(serving->batch, &work->request, read_already,
 	    answer, work, err);
 	pthread_rwlock_unlock(&serving->lock);
@@ -247,7 +260,7 @@ enroll(pki_seat *seat, pki_work *work, pki_err *err)
 {
 	bool token = work->message.type == PKI_MESSAGE_ENROLL &&
 	    work->message.has[PKI_TAG_TOKEN];
-	pki_code rc = pki_ca_check_clock(seat->ca, err);
+	pki_code rc = may_issue(work->serving, err);
 
 	read_binding(work);
 	if (rc == PKI_OK)

@@ -8,7 +8,7 @@
 
 #define SECOND_MS 1000
 /* A server's certificate that cannot be renewed: when to try again. */
-#define RETRY_S 60
+#define RETRY_MS 10000
 
 void
 pki_watch_note(pki_serving *serving, const char *event, const pki_err *err)
@@ -196,6 +196,9 @@ look(pki_serving *serving)
 	const pki_ca_health before = serving->health;
 
 	pki_ca_look(serving->ca, &serving->health);
+	serving->stale |= serving->health.changed;
+	serving->clock_bad = !serving->health.clock;
+	serving->log_full = !serving->health.log;
 	note_turn(serving, "clock-suspect", "clock-trusted", before.clock,
 	    serving->health.clock);
 	note_turn(serving, "store-failed", "store-good", before.store,
@@ -213,25 +216,32 @@ needs_renewal(pki_serving *serving)
 	if (!serving->has_set || pki_clock_now(serving->options.ca.clock) >=
 	    serving->renew_at)
 		return true;
+	if (!serving->stale)
+		return false;
+	serving->stale = false;
 	return pki_material_is_good(serving, serving->ca,
 	    serving->settings.identity, &serving->server_cert, &good, NULL) ==
 	    PKI_OK && !good;
 }
 
 static void
-try_open(pki_serving *serving)
+try_open(pki_serving *serving, int64_t now)
 {
 	pki_err err = { 0 };
+	pki_code rc = PKI_OK;
 
 	if (!serving->health.clock || !serving->health.store ||
-	    (serving->batch != NULL && !needs_renewal(serving)))
+	    now < serving->retry_at)
 		return;
-	if (pki_watch_open(serving, &err) == PKI_OK &&
-	    (!needs_renewal(serving) || pki_notice_set(serving, serving->ca,
-	    &serving->settings, &err) == PKI_OK))
+	if (serving->batch == NULL || !serving->has_set)
+		rc = pki_watch_open(serving, &err);
+	else if (needs_renewal(serving))
+		rc = pki_notice_set(serving, serving->ca, &serving->settings,
+		    &err);
+	if (rc == PKI_OK)
 		return;
-	serving->renew_at = pki_clock_now(serving->options.ca.clock) +
-	    RETRY_S;
+	serving->stale = true;
+	serving->retry_at = now + RETRY_MS;
 	pki_watch_note(serving, "server-certificate", &err);
 }
 
@@ -259,10 +269,10 @@ pki_watch_tick(pki_serving *serving)
 	bool full_second = now - serving->looked_at >= SECOND_MS;
 
 	look(serving);
-	pki_refusals_write(serving, serving->ca);
 	if (full_second) {
 		serving->looked_at = now;
-		try_open(serving);
+		pki_refusals_write(serving, serving->ca);
+		try_open(serving, now);
 		tell_parent(serving, PKI_CONTROL_ALIVE);
 	}
 	if (has_news(serving, full_second))

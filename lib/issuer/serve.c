@@ -95,6 +95,8 @@ open_all(pki_serving *serving, pki_err *err)
 	if (rc != PKI_OK)
 		return rc;
 	pki_ca_look(serving->ca, &serving->health);
+	serving->clock_bad = !serving->health.clock;
+	serving->log_full = !serving->health.log;
 	rc = pki_seats_start(serving, err);
 	if (rc == PKI_OK && serving->options.opened != NULL)
 		rc = serving->options.opened(serving->options.arg, err);

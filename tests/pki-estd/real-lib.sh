@@ -23,11 +23,13 @@ limit: { tries = 0; tries-per-address = 0; tries-per-token = 0;
     connections-per-address = 500; };
 end
 
-# token_for NAME...: registers, and prints a token for each.
+# tokens_for NAME...: registers, and prints a token for each.
 tokens_for() {
 	pki device add --profile auditor "$@" >/dev/null
-	pki -o json token create "$@" |
-		sed -n 's/.*"token": *"\([^"]*\)".*/\1/p'
+	pki -o json token create "$@" | read_tokens
+}
+read_tokens() {
+	sed -n 's/.*"token": *"\([^"]*\)".*/\1/p'
 }
 
 # request NAME [KEY]: NAME.key, new unless there is one, and NAME.b64.

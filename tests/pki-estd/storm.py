@@ -2,8 +2,9 @@
 
 Half of the clients make a new connection each time, half keep theirs.  With
 TOKENS, a file with "TOKEN CSR-FILE" in each line, each is used until it is
-answered with 200, and the SHA-256 of each certificate that came is printed
-("cert TOKEN-ID HASH"); without, one token is used all the time.  The last line counts:
+answered with 200, and the serial of each certificate that came is printed
+("cert TOKEN-ID SERIAL"); without, one is used all the time.  The last line
+counts:
 
   ok N busy N refused N lost N unsent N other N
 
@@ -11,7 +12,6 @@ lost: the request was sent whole on a connection of its own, and no answer
 came.  unsent: the connection ended before that, or was kept from before.
 """
 import base64
-import hashlib
 import http.client
 import queue
 import ssl
@@ -36,14 +36,15 @@ def count(what):
 
 
 def report(token, body):
-    der = base64.b64decode(body)
     pem = subprocess.run(["openssl", "pkcs7", "-inform", "der",
-                          "-print_certs"], input=der, check=True,
-                         stdout=subprocess.PIPE).stdout.decode()
-    pem = pem[pem.index("-----BEGIN"):]
-    cert = ssl.PEM_cert_to_DER_cert(pem.strip() + "\n")
+                          "-print_certs"], input=base64.b64decode(body),
+                         check=True, stdout=subprocess.PIPE).stdout
+    serial = subprocess.run(["openssl", "x509", "-noout", "-serial"],
+                            input=pem, check=True,
+                            stdout=subprocess.PIPE).stdout.decode()
     with lock:
-        print("cert", token.split(".")[0], hashlib.sha256(cert).hexdigest())
+        print("cert", token.split(".")[0],
+              serial.strip().split("=")[1].lower(), flush=True)
 
 
 def ask(client, token, csr):

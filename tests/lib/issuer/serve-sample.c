@@ -1,9 +1,12 @@
 #include "tests/lib/issuer/serve-sample.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void
@@ -156,30 +159,72 @@ run_issuer(void *arg)
 	return NULL;
 }
 
-void
-serve_start(struct served *s)
+/* A new link, whose other end is in options. */
+static void
+connect_ends(struct served *s)
 {
 	const pki_issuer_options options = {
 		.done = take_answer, .told = hear, .arg = s,
 		.most_waiting = 16384,
 	};
-	int link[2], control[2];
+	int control[2];
 
-	assert_ok(pki_link_pair(link, NULL, &s->t.err), &s->t.err);
-	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
-	    control), 0);
 	if (s->issuer == NULL)
 		assert_ok(pki_issuer_open(&options, &s->issuer, &s->t.err),
 		    &s->t.err);
+	assert_ok(pki_link_pair(s->link, NULL, &s->t.err), &s->t.err);
+	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+	    control), 0);
 	s->control = control[0];
-	s->theirs[0] = link[1];
+	s->theirs[0] = s->link[1];
 	s->theirs[1] = control[1];
-	s->options.link_fd = link[1];
+	s->options.link_fd = s->link[1];
 	s->options.control_fd = control[1];
+	pthread_mutex_lock(&s->mutex);
 	s->told.sets = s->told.states = s->told.reloads = 0;
 	s->told.ready = false;
-	assert_ok(pki_issuer_link(s->issuer, link[0], &s->t.err), &s->t.err);
+	pthread_mutex_unlock(&s->mutex);
+}
+
+void
+serve_start(struct served *s)
+{
+	connect_ends(s);
+	assert_ok(pki_issuer_link(s->issuer, s->link[0], &s->t.err),
+	    &s->t.err);
 	cr_assert_eq(pthread_create(&s->thread, NULL, run_issuer, s), 0);
+}
+
+pid_t
+serve_fork(struct served *s)
+{
+	pid_t child;
+
+	pki_ca_free(s->t.ca);
+	s->t.ca = NULL;
+	connect_ends(s);
+	child = fork();
+	cr_assert(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(s->link[0]);
+		close(s->control);
+		s->options.note = NULL;
+		_exit(pki_serve(&s->options, &s->err) == PKI_OK ? 0 : 1);
+	}
+	close(s->theirs[0]);
+	close(s->theirs[1]);
+	assert_ok(pki_issuer_link(s->issuer, s->link[0], &s->t.err),
+	    &s->t.err);
+	return child;
+}
+
+void
+serve_kill(struct served *s, pid_t child)
+{
+	cr_assert_eq(kill(child, SIGKILL), 0);
+	cr_assert_eq(waitpid(child, NULL, 0), child);
+	close(s->control);
 }
 
 void
@@ -255,23 +300,112 @@ await_reloads(struct served *s, unsigned reloads)
 	AWAIT(s, s->told.reloads >= reloads);
 }
 
-pki_token_draft
-give_token(struct served *s, const char *name)
+static pki_token_drafts *
+give(struct served *s, const pki_device *devices, const char *const *names,
+    size_t count)
 {
-	const pki_device device = { .name = name, .profile = "auditor" };
 	const pki_token_order order = {
 		.lifetime = PKI_DAY, .who = test_requester,
 	};
 	pki_device_adding adding = { .who = test_requester };
-	PKI_AUTO(pki_token_drafts) drafts = NULL;
+	pki_token_drafts *drafts = NULL;
 
-	assert_ok(pki_ca_add_devices(s->t.ca, &device, 1, &adding,
+	assert_ok(pki_ca_add_devices(s->t.ca, devices, count, &adding,
 	    &s->t.err), &s->t.err);
-	assert_ok(pki_ca_draft_tokens(s->t.ca, &name, 1, &order, &drafts,
+	assert_ok(pki_ca_draft_tokens(s->t.ca, names, count, &order, &drafts,
 	    &s->t.err), &s->t.err);
 	assert_ok(pki_ca_create_tokens(s->t.ca, drafts, &test_requester,
 	    &s->t.err), &s->t.err);
+	return drafts;
+}
+
+pki_token_draft
+give_token(struct served *s, const char *name)
+{
+	const pki_device device = { .name = name, .profile = "auditor" };
+	PKI_AUTO(pki_token_drafts) drafts = give(s, &device, &name, 1);
+
 	return drafts->items[0];
+}
+
+pki_token_drafts *
+give_tokens(struct served *s, size_t count)
+{
+	pki_device *devices = calloc(count, sizeof(*devices));
+	const char **names = calloc(count, sizeof(*names));
+	char (*room)[32] = calloc(count, sizeof(*room));
+	pki_token_drafts *drafts;
+	size_t i;
+
+	for (i = 0; i < count; i++) {
+		snprintf(room[i], sizeof(room[i]), "meter-%zu", i);
+		names[i] = devices[i].name = room[i];
+		devices[i].profile = "auditor";
+	}
+	drafts = give(s, devices, names, count);
+	free(room);
+	free(names);
+	free(devices);
+	return drafts;
+}
+
+bool
+serve_reload(struct served *s)
+{
+	unsigned before = s->told.reloads;
+
+	assert_ok(pki_control_send(s->control, PKI_CONTROL_RELOAD, -1,
+	    &s->t.err), &s->t.err);
+	await_reloads(s, before + 1);
+	return s->told.reload_ok;
+}
+
+static void
+template_path(struct served *s, const char *name, char out[PKI_PATH_MAX])
+{
+	char file[64];
+
+	snprintf(file, sizeof(file), "templates/%s.conf", name);
+	assert_ok(pki_path_join(out, s->t.state, file, &s->t.err), &s->t.err);
+}
+
+void
+put_template(struct served *s, const char *name, const char *text)
+{
+	char path[PKI_PATH_MAX];
+
+	template_path(s, name, path);
+	assert_ok(pki_file_replace(path, pki_bytes_text(text), 0644,
+	    &s->t.err), &s->t.err);
+}
+
+static void
+add_changed(pki_buf *out, const char *text, const char *from, const char *to)
+{
+	const char *at = strstr(text, from);
+
+	cr_assert_not_null(at, "no '%s'", from);
+	pki_buf_add(out, pki_bytes_of(text, (size_t)(at - text)));
+	pki_buf_add_text(out, to);
+	pki_buf_add_text(out, at + strlen(from));
+}
+
+void
+change_auditor(struct served *s, const char *name, const char *from,
+    const char *to)
+{
+	PKI_AUTO(pki_buf) renamed = pki_buf_new();
+	PKI_AUTO(pki_buf) changed = pki_buf_new();
+	PKI_AUTO(pki_buf) text = NULL;
+	char path[PKI_PATH_MAX], line[64];
+
+	template_path(s, "auditor", path);
+	assert_ok(pki_file_read(path, 65536, PKI_FILE_ANY, &text, &s->t.err),
+	    &s->t.err);
+	snprintf(line, sizeof(line), "name = \"%s\"", name);
+	add_changed(renamed, pki_buf_text(text), "name = \"auditor\"", line);
+	add_changed(changed, pki_buf_text(renamed), from, to);
+	put_template(s, name, pki_buf_text(changed));
 }
 
 void

@@ -28,7 +28,7 @@ struct told {
 struct served {
 	struct test_ca    t;
 	pki_serve_options options;
-	int               link, control;        /* our ends */
+	int               link[2], control;     /* ours is the first */
 	int               theirs[2];
 	pthread_t         thread;
 	pki_code          rc;
@@ -52,8 +52,24 @@ void await_sets(struct served *s, unsigned sets);
 void await_ready(struct served *s, bool ready);
 void await_reloads(struct served *s, unsigned reloads);
 
-/* A device with a token. */
+/* A device with a token; many of them, "meter-0" and so on. */
 pki_token_draft give_token(struct served *s, const char *name);
+pki_token_drafts *give_tokens(struct served *s, size_t count);
+
+/*
+ * The same issuer in a process of its own, that can be killed.  Nothing of
+ * the CA may be open here meanwhile, so that SQLite knows nothing of it.
+ */
+pid_t serve_fork(struct served *s);
+void serve_kill(struct served *s, pid_t child);
+
+/* RELOAD, and what came of it. */
+bool serve_reload(struct served *s);
+/* Put a template beside the others, or in the place of one. */
+void put_template(struct served *s, const char *name, const char *text);
+/* "auditor" with one text in the place of another, by another name. */
+void change_auditor(struct served *s, const char *name, const char *from,
+    const char *to);
 
 /* One question and its answer. */
 struct asked {
