@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "est/body.h"
 #include "est/certs-only.h"
 #include "x509/digest.h"
 
@@ -81,6 +82,14 @@ send_client_cas(const struct set *set, pki_err *err)
 	return pki_notice_send(set->serving, &message, err);
 }
 
+/* Of the label without a profile: what est.line-width is by default. */
+static unsigned
+width_of(const pki_profile *profile)
+{
+	return profile != NULL ? (unsigned)profile->est_line_width :
+	    PKI_EST_WIDTH_MAX;
+}
+
 /* RFC 7030, 4.1.3. */
 static pki_code
 send_cacerts(const struct set *set, const char *label, const char *ca,
@@ -121,8 +130,7 @@ send_csrattrs(const struct set *set, const char *label,
 		return rc;
 	pki_message_put_text(&message, PKI_TAG_LABEL, label);
 	pki_message_put(&message, PKI_TAG_ATTRS, pki_buf_bytes(attrs));
-	pki_message_put_number(&message, PKI_TAG_WIDTH, profile == NULL ? 0 :
-	    (uint64_t)profile->est_line_width);
+	pki_message_put_number(&message, PKI_TAG_WIDTH, width_of(profile));
 	return pki_notice_send(set->serving, &message, err);
 }
 
@@ -131,8 +139,7 @@ send_label(const struct set *set, const char *label,
     const pki_profile *profile, pki_err *err)
 {
 	pki_code rc = send_cacerts(set, label, profile != NULL ? profile->ca :
-	    set->material->ca, profile != NULL ?
-	    (unsigned)profile->est_line_width : 0, err);
+	    set->material->ca, width_of(profile), err);
 
 	return rc == PKI_OK ? send_csrattrs(set, label, profile, err) : rc;
 }
