@@ -155,6 +155,7 @@ is_stranger(const http_request *request)
 static void
 front_done(void *arg, const http_request *request)
 {
+	const front_door *front = arg;
 	size_t route = request->route == NULL ? ROUTE_COUNT :
 	    request->route->message;
 	unsigned status = request->answer.status;
@@ -169,11 +170,13 @@ front_done(void *arg, const http_request *request)
 		{ .name = "token", .text = auth_id(&request->token) },
 	};
 
-	(void)arg;
 	if (status == 0)
 		metrics_add(METRIC_ABORTED);
 	else
 		metrics_answer(route, status);
+	/* Monitoring asks all the time. */
+	if (front->door == DOOR_STATUS && status == 200)
+		return;
 	if (is_stranger(request))
 		log_stranger("request", fields, PKI_COUNT(fields));
 	else

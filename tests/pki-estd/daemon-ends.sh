@@ -78,6 +78,32 @@ python3 "$abs_top_srcdir/tests/pki-estd/listen.py" ports "$daemon" \
 [ "$got" = 1 ] || fail "a start without a CA ended with $got"
 grep -q '"event":"failed","reason":".*issued.cer' "$log" || fail 'no reason'
 
+# Places of the settings; one that is taken.
+mv issued.not issued.cer
+python3 -c 'import socket
+made = [socket.create_server(("127.0.0.1", 0)) for _ in "es"]
+print(*(one.getsockname()[1] for one in made))' >free
+read -r port status_port <free
+printf '%s\n' "listen = \":$port\";" \
+    "status-listen = \"127.0.0.1:$status_port\";" >pki-estd.conf
+: >"$log"
+"$daemon" --dir "$work" 2>>"$log" &
+server=$!
+wait_until ready_or_dead
+is_ready || fail 'no start with places of the settings'
+enroll issue -4
+want 200 'over IPv4'
+if [ -s /proc/net/if_inet6 ]; then
+	enroll issue -6
+	want 200 'over IPv6'
+fi
+got=0
+"$daemon" --dir "$work" >out 2>&1 || got=$?
+[ "$got" = 1 ] || fail "a place that is taken: $got"
+grep -q "cannot listen on ':$port': Address already in use" out ||
+	fail 'a place that is taken: no reason'
+stop_daemon
+
 # Usage, and settings.
 for bad in --unknown --conf '--dir=' extra '-o yaml --check'; do
 	got=0

@@ -35,3 +35,21 @@ read -r _ ok _ busy _ refused _ lost _ unsent _ other <result
 [ "$refused$other" = 00 ] || fail 'answers that nobody should get'
 [ "$ok" -gt 200 ] || fail "only $ok answers"
 echo "busy $busy, unsent $unsent" >&2
+
+# Without the stop in order requests are lost, and the storm sees it: with
+# answers that take 0.3 s nearly all of them are inside.
+start_daemon
+STORM_TOKEN=later raw storm "$port" "$clients" 60 >result 2>lost.log &
+storm=$!
+children="$children $storm"
+# shellcheck disable=SC2317 # wait_until calls it
+is_full() {
+	[ "$(count issuer_waiting)" -ge $((clients / 2)) ]
+}
+wait_until is_full
+kill -KILL "$server"
+wait "$storm" || fail 'the second storm failed'
+wait "$server" || :
+server=
+read -r _ _ _ _ _ _ _ lost _ <result
+[ "$lost" -gt 0 ] || fail 'the storm does not see lost requests'

@@ -72,6 +72,9 @@ curl -s "http://127.0.0.1:$status_port/health/live" | grep -qx live ||
 [ "$(count issuer_stub_starts_total)" = 1 ] ||
 	fail 'the counters of the issuer are missing'
 
+! grep -q '"route":"/[a-z/]*","method":"GET","status":200' "$log" ||
+	fail 'monitoring fills the log'
+
 # The issuer ends: 503, and back within 5 s; what is offered stays.
 kill -STOP "$(pid_of issuer)"
 (enroll never; echo "$status" >stuck) &

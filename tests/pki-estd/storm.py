@@ -13,6 +13,7 @@ came.  unsent: the connection ended before that, or was kept from before.
 """
 import base64
 import http.client
+import os
 import queue
 import ssl
 import subprocess
@@ -109,7 +110,8 @@ def main():
         load(sys.argv[4])
     else:
         with open("csr", "rb") as csr:
-            fixed = ("issue." + "abcdefghijklmnopqrstuvwxyz", csr.read())
+            fixed = (os.environ.get("STORM_TOKEN", "issue") + "." +
+                     "abcdefghijklmnopqrstuvwxyz", csr.read())
     threads = [threading.Thread(target=run, args=(i % 2 == 0, fixed))
                for i in range(CLIENTS)]
     for thread in threads:
