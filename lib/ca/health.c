@@ -25,6 +25,8 @@ pki_ca_look(pki_ca *ca, pki_ca_health *out)
 		pki_ca_forget(ca);
 	out->clock = holds(pki_ca_check_clock(ca, &err), &err, out);
 	out->log = holds(pki_ca_check_log(ca, &err), &err, out);
-	if (pki_ca_floor(ca, &floor, NULL) == PKI_OK)
+	if (pki_ca_floor(ca, &floor, NULL) == PKI_OK) {
+		out->floor = floor.time;
 		out->epoch = floor.epoch;
+	}
 }

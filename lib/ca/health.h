@@ -12,6 +12,7 @@ typedef struct pki_ca_health {
 	bool    clock;          /* it can be trusted (G13) */
 	bool    log;            /* it is within its limit, the WAL (G7) */
 	bool    store;          /* it can be read */
+	int64_t floor;          /* the greatest time ever used; 0: not known */
 	int64_t epoch;          /* of new serials; 0: not known */
 	pki_err why;            /* of the first that does not hold */
 } pki_ca_health;

@@ -13,6 +13,7 @@ libpki_ca_la_SOURCES += \
 	%D%/serve-answer.c \
 	%D%/serve-audit.c \
 	%D%/serve-chains.c \
+	%D%/serve-clock.c \
 	%D%/serve-hints.c \
 	%D%/serve-material.c \
 	%D%/serve-notices.c \

@@ -274,7 +274,9 @@ pki_material_get(pki_serving *serving, pki_ca *ca,
 		*out = PKI_TAKE(old);
 		return PKI_OK;
 	}
-	if (rc == PKI_OK)
-		*out = PKI_TAKE(new);
-	return rc;
+	if (rc != PKI_OK)
+		return rc;
+	pki_watch_note(serving, "server-certificate-issued", NULL);
+	*out = PKI_TAKE(new);
+	return PKI_OK;
 }

@@ -105,6 +105,7 @@ struct pki_serving {
 	_Atomic unsigned  files;        /* grows with each reload */
 	/* As the watch saw it last; the commit looks again. */
 	_Atomic bool      clock_bad, log_full;
+	_Atomic int64_t   clock_offset; /* of the clock to a steady one; s */
 
 	/* Held shared while a request is handed in or settings are read. */
 	pthread_rwlock_t  lock;
@@ -215,6 +216,12 @@ size_t pki_chains_hints(const pki_chains *chains, pki_bytes *out, size_t max);
 /* serve-hints.c: what requests by this profile should say, as DER. */
 pki_code pki_hints_encode(const pki_profile *profile, pki_buf *out,
     pki_err *err);
+
+/* serve-clock.c: was the clock set while we ran?  Then health says so. */
+void pki_clock_begin(pki_serving *serving);
+/* As a request sees it, before the watch does.  Any thread. */
+bool pki_clock_jumped(const pki_serving *serving);
+void pki_clock_compare(pki_serving *serving, pki_ca_health *health);
 
 /* serve-watch.c: in the caller's thread, each moment. */
 void pki_watch_tick(pki_serving *serving);

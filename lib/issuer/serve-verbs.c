@@ -230,9 +230,9 @@ answer(void *arg, pki_issued *issued, const pki_err *err)
 static pki_code
 may_issue(const pki_serving *serving, pki_err *err)
 {
-	if (serving->clock_bad)
+	if (serving->clock_bad || pki_clock_jumped(serving))
 		return pki_refuse(err, PKI_CLOCK, "clock-suspect",
-		    "a clock that is not behind", "behind");
+		    "a clock that is right", "one that was set");
 	if (serving->log_full)
 		return pki_refuse(err, PKI_BUSY, "write-ahead-log",
 		    "one within its limit", "too long");

@@ -81,6 +81,20 @@ open_batch(pki_serving *serving, pki_batch **out, pki_err *err)
 	return pki_batch_open(&options, out, err);
 }
 
+/*
+ * Without a trusted clock nothing is issued, but what anybody may have is
+ * served, by the certificate that is there (DESIGN 3).
+ */
+static void
+offer_meanwhile(pki_serving *serving)
+{
+	pki_err err = { 0 };
+
+	if (!serving->has_set && pki_notice_set(serving, serving->ca,
+	    &serving->settings, &err) != PKI_OK)
+		pki_watch_note(serving, "nothing-to-offer", &err);
+}
+
 pki_code
 pki_watch_open(pki_serving *serving, pki_err *err)
 {
@@ -89,6 +103,8 @@ pki_watch_open(pki_serving *serving, pki_err *err)
 
 	if (serving->batch == NULL) {
 		rc = open_batch(serving, &batch, err);
+		if (rc == PKI_CLOCK)
+			offer_meanwhile(serving);
 		if (rc != PKI_OK)
 			return rc;
 		pthread_rwlock_wrlock(&serving->lock);
@@ -167,8 +183,8 @@ pki_watch_reload(pki_serving *serving)
 
 	if (rc == PKI_OK)
 		take_over(serving, &reading);
-	else
-		pki_watch_note(serving, "reload-failed", &err);
+	pki_watch_note(serving, rc == PKI_OK ? "reloaded" : "reload-failed",
+	    rc == PKI_OK ? NULL : &err);
 	pki_batch_close(reading.batch);
 	pki_ca_free(reading.ca);
 	pki_altnames_free(reading.settings.hosts);
@@ -196,6 +212,7 @@ look(pki_serving *serving)
 	const pki_ca_health before = serving->health;
 
 	pki_ca_look(serving->ca, &serving->health);
+	pki_clock_compare(serving, &serving->health);
 	serving->stale |= serving->health.changed;
 	serving->clock_bad = !serving->health.clock;
 	serving->log_full = !serving->health.log;

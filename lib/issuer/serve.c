@@ -94,6 +94,7 @@ open_all(pki_serving *serving, pki_err *err)
 		rc = pki_ca_profiles(serving->ca, &profiles, err);
 	if (rc != PKI_OK)
 		return rc;
+	pki_clock_begin(serving);
 	pki_ca_look(serving->ca, &serving->health);
 	serving->clock_bad = !serving->health.clock;
 	serving->log_full = !serving->health.log;

@@ -34,6 +34,12 @@ typedef void pki_serve_note(void *arg, const char *event, const pki_err *err);
 
 typedef struct pki_serve_options {
 	pki_ca_options     ca;
+	/*
+	 * What the clock is compared with: it is not believed any more once
+	 * it was set by over 5 minutes.  NULL: CLOCK_BOOTTIME, or nothing
+	 * where ca.clock is not the system's.
+	 */
+	const pki_clock   *steady;
 	int                link_fd;     /* stays open */
 	int                control_fd;  /* PKI_CONTROL_STOP, _RELOAD; or -1 */
 	unsigned           threads;     /* 0: as many as there are cores */

@@ -392,7 +392,10 @@ run_loop(parent *p, pki_err *err)
 
 /* ---- the beginning ---- */
 
-/* Itself, also when another build takes its name: they would not agree. */
+/*
+ * Its path.  When another build takes that name while we run, the next issuer
+ * is of it, and the worker ends for that reason: all start anew.
+ */
 static pki_code
 find_program(parent *p, pki_err *err)
 {

@@ -15,6 +15,7 @@
 #define TICK_MS 1000            /* so often the parent hears that we live */
 #define HANGS_MS 20000          /* without a sign of it a thread hangs */
 #define DESCRIPTORS_MAX 65536
+#define DESCRIPTORS_OTHER 64    /* that are no connections */
 
 static void
 wake_main(worker *w)
@@ -100,9 +101,7 @@ on_told(void *arg, const pki_message *message)
 		health_take(w->health, message);
 		break;
 	case PKI_MESSAGE_RELOADED:
-		/* Of one that failed the issuer has said why. */
-		if (message->number[PKI_TAG_READY] != 0)
-			log_event("reloaded", NULL, 0);
+		/* The issuer has said what came of it. */
 		break;
 	default:
 		take_offer(w, message);
@@ -127,6 +126,11 @@ read_descriptors(worker *w, pki_err *err)
 		return pki_fail_errno(err, "cannot raise the limit of "
 		    "descriptors");
 	w->descriptors = files.rlim_cur;
+	if (w->descriptors < (size_t)w->config->most + DESCRIPTORS_OTHER)
+		log_event("descriptors-few", (log_field[]){
+			LOG_AS_NUMBER("descriptors", w->descriptors),
+			LOG_AS_NUMBER("connections", w->config->most),
+		}, 2);
 	return PKI_OK;
 }
 

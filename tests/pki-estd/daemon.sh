@@ -98,5 +98,39 @@ enroll issue
 want 200 'after the next one'
 
 stop_daemon
-grep -q "$(tok issue | cut -d . -f 2)" "$log" && fail 'a secret in the log'
-exit 0
+! grep -q "$(tok issue | cut -d . -f 2)" "$log" || fail 'a secret in the log'
+
+# Limits are those of the settings; more connections than descriptors are
+# pointed out.
+printf '%s\n' 'limit: { tries-per-token = 3; connections = 60000;' \
+    'connections-per-address = 2; };' >pki-estd.conf
+# shellcheck disable=SC3045 # dash and others have it
+(ulimit -n 1024 && start_daemon && echo "$server $port $status_port" >run) ||
+	fail 'no start with few descriptors'
+read -r server port status_port <run
+grep -q '"descriptors-few","descriptors":1024,"connections":60000' "$log" ||
+	fail 'few descriptors are not in the log'
+for want in 200 200 200 429; do
+	enroll issue
+	want "$want" 'tries of a token'
+done
+grep -qi '^retry-after: [1-9]' headers || fail '429 without Retry-After'
+enroll other
+want 200 'another token'
+
+# GnuTLS knows the server, and has a certificate asked of it.
+if command -v gnutls-cli >/dev/null; then
+	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' \
+	    $est/cacerts |
+		gnutls-cli -p "$port" --x509cafile ca.pem --x509certfile \
+		    meter.pem --x509keyfile meter.key localhost >out 2>&1 || :
+	grep -q '^HTTP/1.1 200 OK' out || fail 'gnutls-cli gets no answer'
+	grep -q 'Successfully sent 1 certificate' out ||
+		fail 'gnutls-cli was not asked for a certificate'
+fi
+openssl s_client -connect "localhost:$port" -CAfile ca.pem \
+    -verify_return_error -verify_hostname localhost -brief </dev/null \
+    >out 2>&1 || fail 'openssl does not know the server'
+kill -TERM "$server"
+wait_until is_gone "$server"
+server=

@@ -44,13 +44,13 @@ end
 [ "$refused$lost$other" = 000 ] || fail 'refused, lost, or else'
 stop_daemon
 
-pki -o json cert list --profile auditor >list
-sed -n 's/.*"serial":"\([0-9a-f]*\)".*/\1/p' list | sort >recorded
+pki -o json cert list --profile auditor >rows
+sed -n 's/.*"serial":"\([0-9a-f]*\)".*/\1/p' rows | sort >recorded
 awk '$1 == "cert" { print $3 }' result | sort >answered
 [ "$(sort -u answered | wc -l)" = "$count" ] || fail 'one for two meters'
 comm -13 recorded answered >missing
 [ ! -s missing ] || fail "$(wc -l <missing) answered and not on record"
-sed -n 's/.*"name":"\([^"]*\)".*/\1/p' list | sort >live
+sed -n 's/.*"name":"\([^"]*\)".*/\1/p' rows | sort >live
 cmp -s names live || fail 'not one certificate for each meter'
 pki audit verify >/dev/null || fail 'the audit log'
 pki db check >/dev/null || fail 'the database'

@@ -1,13 +1,16 @@
 check_PROGRAMS += tests/test-estd
 tests_test_estd_SOURCES = \
+	%D%/test-answer.c \
 	%D%/test-auth.c \
 	%D%/test-config.c \
 	%D%/test-counts.c \
 	%D%/test-gate.c \
 	%D%/test-limits.c \
 	%D%/test-log.c \
+	%D%/test-offers.c \
 	%D%/test-proxy.c \
-	%D%/test-routes.c
+	%D%/test-routes.c \
+	%D%/test-sockets.c
 tests_test_estd_CPPFLAGS = $(tests_cppflags)
 tests_test_estd_LDADD = libestd.la $(tests_ldadd)
 
@@ -22,8 +25,10 @@ tests_estd_stub_SOURCES = %D%/stub-serve.c src/pki-estd/main.c
 tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 
 dist_check_SCRIPTS += \
+	%D%/clock.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
+	%D%/daemon-notify.sh \
 	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
 	%D%/example-conf.sh \
@@ -44,6 +49,7 @@ EXTRA_DIST += \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/notify.py \
 	%D%/one-connection.py \
 	%D%/proxy.py \
 	%D%/raw.py \

@@ -263,3 +263,29 @@ Test(serve, waits_for_a_clock_that_was_set_back)
 	expect_issued(&a);
 	drop_asked(&a);
 }
+
+/* G13: forwards, which the floor cannot see. */
+Test(serve, waits_when_the_clock_was_set_forward_until_that_is_accepted)
+{
+	static struct test_clock steady;
+	pki_token_draft token = give_token(&s, "meter-1");
+	struct asked a;
+
+	cr_expect_eq(serve_stop(&s), PKI_OK);
+	test_clock_init(&steady);
+	s.options.steady = &steady.clock;
+	serve_start(&s);
+	await_ready(&s, true);
+	/* The very next request, too. */
+	s.t.clock.now_ms += PKI_HOUR * 1000;
+	a = enroll(token.text, key, "meter-1", NULL);
+	cr_expect_eq(a.type, PKI_MESSAGE_BUSY);
+	cr_expect_str_eq(a.rule, "clock-suspect");
+	await_ready(&s, false);
+	cr_expect_str_eq(s.told.reason, "clock-suspect");
+	assert_ok(pki_ca_accept_clock(s.t.ca, &test_requester, &err), &err);
+	await_ready(&s, true);
+	a = enroll(token.text, key, "meter-1", NULL);
+	expect_issued(&a);
+	drop_asked(&a);
+}
