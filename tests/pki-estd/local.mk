@@ -34,6 +34,7 @@ dist_check_SCRIPTS += \
 	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
+	%D%/interop-curl.sh \
 	%D%/interop-strongswan.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
