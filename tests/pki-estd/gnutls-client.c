@@ -120,9 +120,9 @@ static gnutls_datum_t
 read_request(void)
 {
 	static unsigned char der[16384];
-	gnutls_datum_t in = { der, (unsigned)fread(der, 1, sizeof(der), stdin) };
-	gnutls_datum_t out;
+	gnutls_datum_t in = { der, 0 }, out;
 
+	in.size = (unsigned)fread(der, 1, sizeof(der), stdin);
 	check(gnutls_base64_encode2(&in, &out), "base64");
 	return out;
 }
