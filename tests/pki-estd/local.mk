@@ -24,6 +24,12 @@ noinst_PROGRAMS += tests/estd-stub
 tests_estd_stub_SOURCES = %D%/stub-serve.c src/pki-estd/main.c
 tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 
+# A client of GnuTLS, for interop-gnutls.sh.
+noinst_PROGRAMS += tests/gnutls-client
+tests_gnutls_client_SOURCES = %D%/gnutls-client.c
+tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
+
 dist_check_SCRIPTS += \
 	%D%/clients.sh \
 	%D%/clock.sh \
@@ -35,6 +41,8 @@ dist_check_SCRIPTS += \
 	%D%/example-conf.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
+	%D%/interop-curl.sh \
+	%D%/interop-gnutls.sh \
 	%D%/interop-strongswan.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
