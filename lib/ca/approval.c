@@ -125,12 +125,9 @@ check_device(pki_ca *ca, const pki_approval_row *row, pki_err *err)
 }
 
 pki_code
-pki_approval_decide_check(pki_ca *ca, const char *id,
-    pki_approval_decision decision, pki_approval_row *out, pki_buf *hold,
-    pki_err *err)
+pki_approval_get(pki_ca *ca, const char *id, pki_approval_row *out,
+    pki_buf *hold, pki_err *err)
 {
-	const struct decision *wanted = &decisions[decision];
-	int64_t now = pki_clock_now(ca->clock);
 	pki_code rc = pki_store_get_approval(ca->store, id, out, hold, err);
 
 	if (rc == PKI_NOT_FOUND)
@@ -138,17 +135,34 @@ pki_approval_decide_check(pki_ca *ca, const char *id,
 		    "the id of a request, as 'pki-ctl device pending' shows "
 		    "it; a device that asks for something else has a new one",
 		    "%s", id);
-	if (rc == PKI_OK)
-		rc = pki_row_verify_approval(out, err);
-	if (rc != PKI_OK)
-		return rc;
-	if (pki_approval_is_over(out, now) ||
-	    (wanted->from & 1U << out->state) == 0)
+	return rc == PKI_OK ? pki_row_verify_approval(out, err) : rc;
+}
+
+static pki_code
+may_decide(pki_ca *ca, const pki_approval_row *row,
+    pki_approval_decision decision, pki_err *err)
+{
+	const struct decision *wanted = &decisions[decision];
+	int64_t now = pki_clock_now(ca->clock);
+
+	if (pki_approval_is_over(row, now) ||
+	    (wanted->from & 1U << row->state) == 0)
 		return pki_refuse(err, PKI_DENIED, "request-state",
-		    wanted->accepts, "%s, which is %s", id,
-		    pki_approval_state_name(out, now));
-	return decision == PKI_APPROVAL_APPROVE ? check_device(ca, out, err) :
+		    wanted->accepts, "%s, which is %s", row->name,
+		    pki_approval_state_name(row, now));
+	return decision == PKI_APPROVAL_APPROVE ? check_device(ca, row, err) :
 	    PKI_OK;
+}
+
+pki_code
+pki_approval_decide_check(pki_ca *ca, const char *id,
+    pki_approval_decision decision, pki_err *err)
+{
+	PKI_AUTO(pki_buf) hold = pki_buf_new();
+	pki_approval_row row;
+	pki_code rc = pki_approval_get(ca, id, &row, hold, err);
+
+	return rc == PKI_OK ? may_decide(ca, &row, decision, err) : rc;
 }
 
 /* row is as it was before. */
@@ -183,7 +197,9 @@ decide(pki_ca *ca, const char *id, pki_approval_decision decision,
 	pki_approval_row row, changed;
 	pki_code rc;
 
-	rc = pki_approval_decide_check(ca, id, decision, &row, hold, err);
+	rc = pki_approval_get(ca, id, &row, hold, err);
+	if (rc == PKI_OK)
+		rc = may_decide(ca, &row, decision, err);
 	if (rc != PKI_OK)
 		return rc;
 	changed = row;

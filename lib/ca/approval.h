@@ -50,6 +50,10 @@ PKI_CHECKED pki_code pki_approval_each(pki_ca *ca, const char *device,
 PKI_CHECKED pki_code pki_approval_is_given(pki_ca *ca, const char *device,
     const pki_pubkey *key, bool *out, pki_err *err);
 
+/* One, verified.  PKI_NOT_FOUND: rule "request-unknown".  PKI_DAMAGED. */
+PKI_CHECKED pki_code pki_approval_get(pki_ca *ca, const char *id,
+    pki_approval_row *out, pki_buf *hold, pki_err *err);
+
 typedef enum pki_approval_decision {
 	PKI_APPROVAL_APPROVE,   /* what waits, or was denied */
 	PKI_APPROVAL_DENY,      /* what waits, or was approved */
@@ -60,14 +64,12 @@ typedef enum pki_approval_decision {
  * "request-unknown": there is no such request (any more).  PKI_DENIED:
  * "request-state" (it was decided so before, is over, or issued),
  * "identity-state" (approve: the device is held or retired).  check: the
- * same, nothing changed; out, in hold: the row.  PKI_DAMAGED, PKI_STORE,
- * PKI_BUSY.
+ * same, nothing changed.  PKI_DAMAGED, PKI_STORE, PKI_BUSY.
  */
 PKI_CHECKED pki_code pki_approval_decide(pki_ca *ca, const char *id,
     pki_approval_decision decision, const pki_requester *who, pki_err *err);
 PKI_CHECKED pki_code pki_approval_decide_check(pki_ca *ca, const char *id,
-    pki_approval_decision decision, pki_approval_row *out, pki_buf *hold,
-    pki_err *err);
+    pki_approval_decision decision, pki_err *err);
 
 static inline pki_code
 pki_approval_approve(pki_ca *ca, const char *id, const pki_requester *who,
