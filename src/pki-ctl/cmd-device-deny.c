@@ -14,7 +14,7 @@ const struct cli_command cmd_device_deny = {
 	.summary = "refuse devices that wait their first certificate",
 	.description =
 "REQUEST is an id that 'device pending' shows.  Its key is refused to the\n"
-"device from now on, until 'device approve REQUEST'.  Revoke the token as well\n"
+"device from now on, until 'device approve REQUEST'.  Revoke the token too\n"
 "when somebody else may have it: see 'token revoke'.",
 	.options = approvals_options,
 	.min_args = 1,
