@@ -20,9 +20,10 @@ struct record {
 	/* Of the job's key; id 0: there is none. */
 	bool           denied;
 	int64_t        approved;        /* for these names, and not over */
+	pki_request_id approved_name;
 	int64_t        waiting;         /* at most one does */
 	bool           waits_same;      /* ... for these names, not over */
-	pki_request_id name;            /* of the one denied or waiting */
+	pki_request_id name;            /* of the one denied, or waiting */
 
 	/* Of all of the device's keys. */
 	size_t         waiting_count;
@@ -33,6 +34,8 @@ static pki_code
 note_own(struct record *record, const pki_approval_row *row, bool counts,
     pki_err *err)
 {
+	pki_request_id *name = &record->name;
+
 	switch (row->state) {
 	case PKI_APPROVAL_DENIED:
 		record->denied = true;
@@ -44,14 +47,16 @@ note_own(struct record *record, const pki_approval_row *row, bool counts,
 			return PKI_OK;
 		break;
 	case PKI_APPROVAL_APPROVED:
-		if (counts)
-			record->approved = row->id;
-		return PKI_OK;
+		if (!counts)
+			return PKI_OK;
+		record->approved = row->id;
+		name = &record->approved_name;
+		break;
 	default:
 		return PKI_OK;
 	}
-	return pki_text_format(record->name.text, sizeof(record->name.text),
-	    err, "%s", row->name);
+	return pki_text_format(name->text, sizeof(name->text), err, "%s",
+	    row->name);
 }
 
 static pki_code
@@ -122,9 +127,12 @@ judge(pki_job *job, const struct record *record, pki_err *err)
 		    "this request", "%s", record->name.text);
 	job->approval = record->approved;
 	job->waits = job->approval == 0;
-	job->waiting = (pki_request_id){ "" };
-	if (job->waits && record->waits_same)
+	if (!job->waits)
+		job->waiting = record->approved_name;
+	else if (record->waits_same)
 		job->waiting = record->name;
+	else
+		job->waiting = (pki_request_id){ "" };
 	return PKI_OK;
 }
 

@@ -167,19 +167,18 @@ busy_message(const char *rule, unsigned retry_s)
 	return message;
 }
 
-/* The value is the id that an operator finds it by; "": approved just now. */
+/* The value is the id that an operator finds it by. */
 static void
 answer_pending(pki_work *work, const pki_err *err)
 {
 	pki_message message = pki_message_of(PKI_MESSAGE_PENDING);
-	const char *id = err->value[0] != '\0' ? err->value : "-";
 	unsigned seconds;
 
 	pthread_rwlock_rdlock(&work->serving->lock);
 	seconds = work->serving->settings.approval_s;
 	pthread_rwlock_unlock(&work->serving->lock);
 	pki_message_put_number(&message, PKI_TAG_RETRY_AFTER, seconds);
-	pki_message_put_text(&message, PKI_TAG_PENDING_ID, id);
+	pki_message_put_text(&message, PKI_TAG_PENDING_ID, err->value);
 	finish(work, &message, PKI_COUNT_PENDING);
 }
 
