@@ -404,6 +404,57 @@ Test(approval, works_the_same_in_a_batch)
 	drop_request(&r);
 }
 
+/* Between the look that spares a signature and the writer's. */
+Test(approval, given_a_moment_ago_is_found_by_the_next_request)
+{
+	const pki_batch_options options = {
+		.ca = test_options(&t), .signers = 1,
+	};
+	static const pki_bytes none;
+	pki_batch *batch = NULL;
+	struct test_request r;
+	pki_request_id id;
+	pki_err outcome = { 0 };
+
+	ask(&r);
+	id = expect_pending(&r);
+	approve(id);
+	r.request.evidence.approved = false;
+	assert_ok(pki_batch_open(&options, &batch, &t.err), &t.err);
+	assert_ok(pki_batch_issue(batch, &r.request, none, note_done,
+	    &outcome, &t.err), &t.err);
+	pki_batch_close(batch);
+	cr_expect_eq(outcome.code, PKI_PENDING);
+	cr_expect_str_eq(outcome.value, id.text);
+	cr_expect_eq(count("approved"), 1);
+	expect_issued(&r, false);
+	expect_sound();
+	drop_request(&r);
+}
+
+/* A row that waits no more is used again, whichever came later. */
+Test(approval, is_found_wherever_its_row_is)
+{
+	struct test_request r, other;
+	pki_request_id id;
+
+	ask(&other);
+	ask(&r);
+	expect_pending(&other);
+	id = expect_pending(&r);
+	approve(id);
+	pass(&t, PKI_APPROVAL_LIFETIME + 1);
+	/* In the place of the other's, before the one that is over. */
+	id = expect_pending(&r);
+	cr_expect(same_id(expect_pending(&r), id));
+	cr_expect_eq(ask_sql(&t, "SELECT count(*) FROM approval"), 2);
+	approve(id);
+	expect_issued(&r, false);
+	expect_sound();
+	drop_request(&r);
+	drop_request(&other);
+}
+
 /* The caller's word that it was approved is not taken for it. */
 Test(approval, is_what_the_store_says)
 {
