@@ -57,6 +57,7 @@
 #include "ca/hold.h"
 #include "ca/device.h"
 #include "ca/token.h"
+#include "ca/approval.h"
 #include "ca/health.h"
 #include "ca/refusal.h"
 #include "ca/publish.h"

@@ -15,6 +15,8 @@ pki_ctl_SOURCES = \
 	%D%/common/process.h \
 	%D%/common/term.c \
 	%D%/common/term.h \
+	%D%/pki-ctl/approvals.c \
+	%D%/pki-ctl/approvals.h \
 	%D%/pki-ctl/cert-change.c \
 	%D%/pki-ctl/cert-change.h \
 	%D%/pki-ctl/cert-choice.c \
@@ -40,9 +42,12 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/cmd-crl-verify.c \
 	%D%/pki-ctl/cmd-db-check.c \
 	%D%/pki-ctl/cmd-device-add.c \
+	%D%/pki-ctl/cmd-device-approve.c \
+	%D%/pki-ctl/cmd-device-deny.c \
 	%D%/pki-ctl/cmd-device-hold.c \
 	%D%/pki-ctl/cmd-device-import.c \
 	%D%/pki-ctl/cmd-device-list.c \
+	%D%/pki-ctl/cmd-device-pending.c \
 	%D%/pki-ctl/cmd-device-release.c \
 	%D%/pki-ctl/cmd-device-replace.c \
 	%D%/pki-ctl/cmd-device-retire.c \

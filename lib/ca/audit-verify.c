@@ -55,7 +55,8 @@ tally_add(struct tally *tally, const struct event *event, const char *text,
  */
 enum {
 	ISSUED, REVOKED, HELD, REASONS,
-	TOKENS, TOKENS_USED, TOKENS_ENDED, RETIRED, KINDS
+	TOKENS, TOKENS_USED, TOKENS_ENDED, RETIRED,
+	APPROVED, DENIED, KINDS
 };
 enum { ALL, OLD, AGES };
 /* Of these a row does not say when it changed: ALL only. */
@@ -114,6 +115,15 @@ static const struct registry {
 	{ PKI_AUDIT_DEVICE_RETIRE, RETIRED },
 };
 
+/* What an operator said of a request, and how its row then is called. */
+static const struct decision {
+	const char *action, *state;
+	int         kind;
+} decisions[] = {
+	{ PKI_AUDIT_APPROVE, "approved", APPROVED },
+	{ PKI_AUDIT_DENY, "denied", DENIED },
+};
+
 /* A token by its id, or (id NULL) a device. */
 static pki_code
 count_registry(struct tally *tally, const char *id, const char *name,
@@ -145,6 +155,40 @@ read_registry(struct verify *v, const char *action, const char *token,
 			    registry[i].kind == RETIRED ? NULL : token, name,
 			    err);
 	}
+	return rc;
+}
+
+static pki_code
+count_request(struct tally *tally, const char *id, const char *device, int by,
+    pki_err *err)
+{
+	const struct event event = { .ca = "request", .serial = id };
+
+	return tally_add(tally, &event, device, by, err);
+}
+
+/* A decision, in the place of the one before. */
+static pki_code
+read_decision(struct verify *v, const char *action, const char *id,
+    const char *device, const char *was, bool *good, pki_err *err)
+{
+	pki_code rc = PKI_OK;
+	size_t i, before;
+
+	for (i = 0; i < PKI_COUNT(decisions); i++)
+		if (strcmp(decisions[i].action, action) == 0)
+			break;
+	if (i == PKI_COUNT(decisions))
+		return PKI_OK;
+	*good = id != NULL && device != NULL && was != NULL;
+	if (!*good)
+		return PKI_OK;
+	rc = count_request(&v->log[decisions[i].kind][ALL], id, device, 1,
+	    err);
+	for (before = 0; before < PKI_COUNT(decisions); before++)
+		if (rc == PKI_OK && strcmp(decisions[before].state, was) == 0)
+			rc = count_request(&v->log[decisions[before].kind][
+			    ALL], id, device, -1, err);
 	return rc;
 }
 
@@ -197,24 +241,28 @@ static pki_code
 read_line(struct verify *v, const pki_audit_row *row, pki_err *err)
 {
 	const char *action = NULL, *time = NULL, *reason = NULL, *was = NULL;
-	const char *token = NULL;
+	const char *token = NULL, *request = NULL;
 	struct event event = { .at = row->at };
 	const struct change *change = NULL;
 	char when[PKI_TIME_TEXT];
 	json_int_t seq = -1;
 	json_t *line = json_loads(row->line, JSON_REJECT_DUPLICATES, NULL);
 	bool good = line != NULL && json_unpack(line,
-	    "{s:s, s:I, s:s, s?s, s?s, s?s, s?s, s?s, s?s}", "action", &action,
-	    "seq", &seq, "time", &time, "ca", &event.ca, "serial",
-	    &event.serial, "name", &event.name, "reason", &reason, "was",
-	    &was, "token", &token) == 0 && seq == row->seq &&
-	    strcmp(time, pki_time_format(row->at, when)) == 0;
+	    "{s:s, s:I, s:s, s?s, s?s, s?s, s?s, s?s, s?s, s?s}", "action",
+	    &action, "seq", &seq, "time", &time, "ca", &event.ca,
+	    "serial", &event.serial, "name", &event.name, "reason",
+	    &reason, "was", &was, "token", &token, "request",
+	    &request) == 0 && seq == row->seq && strcmp(time,
+	    pki_time_format(row->at, when)) == 0;
 	pki_code rc = PKI_OK;
 
 	if (good)
 		change = find_change(action);
 	if (good)
 		rc = read_registry(v, action, token, event.name, &good, err);
+	if (good && rc == PKI_OK)
+		rc = read_decision(v, action, request, event.name, was, &good,
+		    err);
 	if (rc == PKI_OK && (!good || (change != NULL && (event.ca == NULL ||
 	    event.serial == NULL || event.name == NULL))))
 		rc = pki_fail(err, PKI_DAMAGED, "audit row %lld: the line is "
@@ -306,6 +354,17 @@ count_token(const pki_token_row *row, void *arg, pki_err *err)
 }
 
 static pki_code
+count_approval(const pki_approval_row *row, void *arg, pki_err *err)
+{
+	struct verify *v = arg;
+	int kind = row->state == PKI_APPROVAL_DENIED ? DENIED : APPROVED;
+
+	return row->state == PKI_APPROVAL_WAITING ? PKI_OK :
+	    count_request(&v->rows[kind][ALL], row->name, row->identity, 1,
+	    err);
+}
+
+static pki_code
 count_device(const pki_identity_row *row, void *arg, pki_err *err)
 {
 	struct verify *v = arg;
@@ -324,6 +383,7 @@ compare_tallies(const struct verify *v, int age, pki_err *err)
 		[TOKENS_USED] = "used tokens",
 		[TOKENS_ENDED] = "revoked tokens",
 		[RETIRED] = "retired devices",
+		[APPROVED] = "approved requests", [DENIED] = "denied requests",
 	};
 	int kind;
 
@@ -398,6 +458,9 @@ verify_rows(pki_ca *ca, struct verify *v, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_store_each_token(ca->store, NULL, 0, count_token, v,
 		    err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_approval(ca->store, NULL, 0,
+		    count_approval, v, err);
 	if (rc == PKI_OK)
 		rc = pki_store_each_identity(ca->store, 0, count_device, v,
 		    err);

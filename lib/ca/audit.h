@@ -33,9 +33,10 @@ PKI_CHECKED pki_code pki_audit_each(pki_ca *ca, int64_t first,
  * Recompute every leaf and the root, check the sequence, the times and the
  * stored tree; then that every certificate has its row and every revocation
  * too, of the same name; and, unless others write meanwhile, that reasons,
- * holds, tokens, their uses and ends, and retired devices are those of the
- * log.  With a known head: the log's first known->size rows have that root.
- * PKI_DAMAGED says which row.  progress may be NULL.
+ * holds, tokens, their uses and ends, retired devices and decisions on
+ * requests are those of the log.  With a known head: the log's first
+ * known->size rows have that root.  PKI_DAMAGED says which row.  progress
+ * may be NULL.
  */
 typedef void pki_progress(int64_t done, int64_t total, void *arg);
 PKI_CHECKED pki_code pki_audit_verify(pki_ca *ca, const pki_audit_head *known,

@@ -183,7 +183,11 @@ sign_item(pki_batch *batch, struct item *item, pki_err *err)
 	rc = read_csr(item, err);
 	if (rc == PKI_OK)
 		rc = pki_job_allow(batch->ca, &item->request, job, err);
-	if (rc == PKI_OK && job->authority->signer == NULL)
+	job->waits = rc == PKI_OK && job->manual &&
+	    !item->request.evidence.approved;
+	if (rc != PKI_OK || job->waits)
+		return rc;
+	if (job->authority->signer == NULL)
 		rc = pki_refuse(err, PKI_DENIED, "ca-state",
 		    "a CA whose key is here", "%s", job->authority->name);
 	if (rc == PKI_OK)
@@ -252,7 +256,8 @@ count_issued(struct item *group)
 	struct item *item;
 
 	for (item = group; item != NULL; item = item->next)
-		if (item->rc == PKI_OK && !item->job.again)
+		if (item->rc == PKI_OK && !item->job.again &&
+		    !item->job.waits)
 			item->job.authority->issued++;
 }
 

@@ -74,6 +74,41 @@ check_token(const pki_token_row *row, void *arg, pki_err *err)
 	return PKI_OK;
 }
 
+struct grown {
+	const pki_approval_row *approval;
+	bool                    found;
+};
+
+static pki_code
+note_grown(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	struct grown *grown = arg;
+
+	(void)err;
+	grown->found |= row->identity_id == grown->approval->identity_id;
+	return PKI_OK;
+}
+
+/* What came of an approval must be there. */
+static pki_code
+check_approval(const pki_approval_row *row, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .pubkey = &row->key };
+	struct grown grown = { .approval = row };
+	struct check *check = arg;
+	pki_code rc = pki_row_verify_approval(row, err);
+
+	count_row(check);
+	if (rc != PKI_OK || row->state != PKI_APPROVAL_USED)
+		return rc;
+	rc = pki_store_each_cert(check->ca->store, &filter, note_grown, &grown,
+	    err);
+	if (rc == PKI_OK && !grown.found)
+		rc = pki_fail(err, PKI_DAMAGED, "request '%s' was issued, but "
+		    "its device has no certificate of its key", row->name);
+	return rc;
+}
+
 static pki_code
 note_compromise(const pki_cert_row *row, void *arg, pki_err *err)
 {
@@ -269,6 +304,9 @@ pki_ca_check(pki_ca *ca, int64_t *out_rows, pki_progress *progress, void *arg,
 	if (rc == PKI_OK)
 		rc = pki_store_each_token(ca->store, NULL, 0, check_token,
 		    &check, err);
+	if (rc == PKI_OK)
+		rc = pki_store_each_approval(ca->store, NULL, 0,
+		    check_approval, &check, err);
 	if (rc == PKI_OK)
 		rc = pki_store_each_pubkey(ca->store, check_pubkey, &check,
 		    err);

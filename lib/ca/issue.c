@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "ca/approval-use.h"
 #include "ca/host-names.h"
 #include "ca/job.h"
 #include "ca/registry.h"
@@ -197,6 +198,15 @@ look_ahead(pki_ca *ca, pki_job *job, pki_err *err)
 	return look_at_key(ca, job, holder.id, err);
 }
 
+pki_code
+pki_job_look(pki_ca *ca, pki_job *job, pki_err *err)
+{
+	pki_code rc = look_ahead(ca, job, err);
+
+	return rc == PKI_OK && job->manual && !job->again ?
+	    pki_approval_look(ca, job, err) : rc;
+}
+
 static pki_code
 issue(pki_ca *ca, const pki_issue_request *request, pki_job *job,
     pki_issued **out, pki_err *err)
@@ -205,12 +215,12 @@ issue(pki_ca *ca, const pki_issue_request *request, pki_job *job,
 
 	rc = decide(ca, request, job, err);
 	if (rc == PKI_OK)
-		rc = look_ahead(ca, job, err);
+		rc = pki_job_look(ca, job, err);
 	if (rc == PKI_OK && job->again)
 		return pki_job_deliver(job, out, err);
-	if (rc == PKI_OK)
+	if (rc == PKI_OK && !job->waits)
 		rc = pki_authority_signer(ca, job->authority, err);
-	if (rc == PKI_OK)
+	if (rc == PKI_OK && !job->waits)
 		rc = pki_job_sign(ca, job, job->authority->signer, err);
 	if (rc == PKI_OK)
 		rc = pki_job_record(ca, job, err);
@@ -242,7 +252,9 @@ pki_ca_issue_check(pki_ca *ca, const pki_issue_request *request,
 		return pki_fail_memory(err);
 	rc = decide(ca, request, &job, err);
 	if (rc == PKI_OK)
-		rc = look_ahead(ca, &job, err);
+		rc = pki_job_look(ca, &job, err);
+	if (rc == PKI_OK && job.waits)
+		rc = pki_approval_pending(&job, err);
 	if (rc == PKI_OK) {
 		plan->grant = PKI_TAKE(job.grant);
 		plan->ca = job.authority->name;

@@ -41,7 +41,8 @@ typedef struct pki_evidence {
 	/* The connection's; empty: it has none. */
 	pki_binding       binding;
 	pki_link          link;         /* of the request with it */
-	bool              approved;     /* an operator has seen it */
+	/* pki_approval_is_given(): so that pki_batch_issue() signs it. */
+	bool              approved;
 } pki_evidence;
 
 typedef struct pki_issue_request {
@@ -146,7 +147,9 @@ PKI_DEFINE_CLEANUP(pki_issued)
  * asks over the network is bound to his connection as est.linking says
  * ("linking").  G21, G22, G24, G25.
  *
- * PKI_PENDING: est.approval is manual, and a first request not approved yet.
+ * PKI_PENDING, rule "approval", value the request's id: est.approval is
+ * manual, and this first request waits for an operator; approval.h says how,
+ * and what "approval-denied" and "approval-limit" are.
  * PKI_NOT_FOUND (profile, CA, what a renewal follows), PKI_CLOCK, PKI_BUSY,
  * PKI_STORE, PKI_CRYPTO.
  * G1, G4, G11, G12, G14.

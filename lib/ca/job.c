@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/text.h"
+#include "ca/approval-use.h"
 #include "ca/host-names.h"
 #include "ca/record.h"
 #include "ca/registry.h"
@@ -87,15 +88,12 @@ check_proofs(const pki_ca *ca, const pki_issue_request *request, pki_err *err)
 	return PKI_OK;
 }
 
-static pki_code
-check_approval(const pki_profile *profile, const pki_issue_request *request,
-    pki_err *err)
+/* Whoever comes for the first time by a template that says so. */
+static bool
+wants_approval(const pki_job *job)
 {
-	if (request->who.how != PKI_BY_EST || profile->est_approval == 0 ||
-	    request->purpose == PKI_ISSUE_RENEW || request->evidence.approved)
-		return PKI_OK;
-	return pki_fail(err, PKI_PENDING, "'%s' waits for an operator's "
-	    "approval", request->identity);
+	return job->who->how == PKI_BY_EST && job->profile->est_approval != 0 &&
+	    job->purpose != PKI_ISSUE_RENEW;
 }
 
 pki_code
@@ -149,15 +147,18 @@ pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
 	    request->evidence.kind == PKI_EVIDENCE_NONE)
 		return pki_refuse(err, PKI_DENIED, "evidence",
 		    "a token, from whoever comes over the network", "none");
-	rc = check_approval(job->profile, request, err);
-	return rc == PKI_OK ? place(job, err) : rc;
+	job->manual = wants_approval(job);
+	return place(job, err);
 }
 
 pki_code
 pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err)
 {
-	PKI_AUTO(pki_issued) issued = calloc(1, sizeof(*issued));
+	PKI_AUTO(pki_issued) issued = NULL;
 
+	if (job->waits)
+		return pki_approval_pending(job, err);
+	issued = calloc(1, sizeof(*issued));
 	if (issued == NULL || (issued->chain = pki_buf_new()) == NULL)
 		return pki_fail_memory(err);
 	pki_pem_add(issued->chain, PKI_PEM_CERT, pki_cert_der(job->cert));
@@ -358,11 +359,14 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 		if (rc == PKI_OK)
 			rc = pki_store_put_ca(ca->store, job->new_ca, err);
 	}
-	if (rc == PKI_OK && pki_job_has_token(job))
+	if (rc == PKI_OK && job->manual)
+		rc = pki_approval_settle(ca, job, err);
+	if (rc == PKI_OK && !job->waits && !job->again &&
+	    pki_job_has_token(job))
 		rc = pki_token_bind(ca, job, err);
 	if (rc == PKI_OK && pki_job_credential(job) != NULL)
 		rc = pki_renewal_check(ca, job, err);
-	if (job->again)
+	if (job->again || job->waits)
 		return rc;
 	if (rc == PKI_OK)
 		rc = record_identity(ca, job, &row.identity_id, err);
@@ -381,6 +385,8 @@ pki_job_write(pki_ca *ca, pki_job *job, pki_err *err)
 	rc = record_cert(ca, job, &row, err);
 	if (rc == PKI_OK)
 		rc = record_audit(ca, job, &row, err);
+	if (rc == PKI_OK && job->approval != 0)
+		rc = pki_approval_use(ca, job, err);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
  * through for requests, init.c for the CAs themselves.
  */
 
+#include "ca/approval.h"
 #include "ca/batch.h"
 #include "ca/handle.h"
 #include "ca/issue.h"
@@ -31,6 +32,10 @@ typedef struct pki_job {
 	pki_cert            *cert;      /* owned, once signed */
 	size_t               replaced;
 	bool                 again;     /* cert is one issued before */
+	bool                 manual;    /* an operator decides first */
+	bool                 waits;     /* ... and has not: nothing is signed */
+	pki_request_id       waiting;   /* its id, once it is on record */
+	int64_t              approval;  /* the row that lets it in; or 0 */
 } pki_job;
 
 void pki_job_clear(pki_job *job);
@@ -43,6 +48,13 @@ void pki_job_clear(pki_job *job);
 pki_code pki_job_allow(const pki_ca *ca, const pki_issue_request *request,
     pki_job *job, pki_err *err);
 
+/*
+ * What the store says of it, before it is signed: an early look that protects
+ * nothing; inside a transaction, it does.  Sets job->again, and whether it
+ * waits for an operator.
+ */
+pki_code pki_job_look(pki_ca *ca, pki_job *job, pki_err *err);
+
 /* Sign job->grant with signer.  Fills job->cert. */
 pki_code pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer,
     pki_err *err);
@@ -50,7 +62,8 @@ pki_code pki_job_sign(const pki_ca *ca, pki_job *job, pki_signer *signer,
 /*
  * Write what was signed, inside a transaction: the new CA row (if any), the
  * identity, the key, the profile, the certificate and the audit row.  All
- * that can have changed since it was allowed is checked again here (G4).
+ * that can have changed since it was allowed is checked again here (G4).  What
+ * waits for an operator gets a row that says so, and nothing else.
  */
 pki_code pki_job_write(pki_ca *ca, pki_job *job, pki_err *err);
 
@@ -60,7 +73,10 @@ pki_code pki_job_write(pki_ca *ca, pki_job *job, pki_err *err);
  */
 pki_code pki_job_record(pki_ca *ca, pki_job *job, pki_err *err);
 
-/* What the caller of an issue verb gets; takes job->cert. */
+/*
+ * What the caller of an issue verb gets; takes job->cert.  PKI_PENDING, once
+ * it was written that it waits.
+ */
 pki_code pki_job_deliver(pki_job *job, pki_issued **out, pki_err *err);
 
 /*

@@ -1,4 +1,5 @@
 pkicainclude_HEADERS += \
+	%D%/approval.h \
 	%D%/audit.h \
 	%D%/batch.h \
 	%D%/ca.h \
@@ -16,6 +17,9 @@ pkicainclude_HEADERS += \
 	%D%/status.h \
 	%D%/token.h
 libpki_ca_la_SOURCES += \
+	%D%/approval-use.c \
+	%D%/approval-use.h \
+	%D%/approval.c \
 	%D%/audit.c \
 	%D%/audit-line.c \
 	%D%/audit-line.h \

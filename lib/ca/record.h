@@ -41,6 +41,8 @@ typedef struct pki_audit_event {
 #define PKI_AUDIT_DEVICE_REPLACE "device-replace"
 #define PKI_AUDIT_TOKEN_CREATE "token-create"
 #define PKI_AUDIT_TOKEN_REVOKE "token-revoke"
+#define PKI_AUDIT_APPROVE "device-approve"
+#define PKI_AUDIT_DENY "device-deny"
 #define PKI_AUDIT_REFUSE "enroll-refuse"
 
 /* Append one row.  Inside a transaction only. */

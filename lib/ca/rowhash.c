@@ -99,6 +99,25 @@ hash_token_use(const pki_token_use *use, pki_digest *out, pki_err *err)
 }
 
 static pki_code
+hash_approval(const pki_approval_row *row, pki_digest *out, pki_err *err)
+{
+	PKI_AUTO(pki_buf) buf = pki_buf_new();
+
+	add_text(buf, "approval");
+	add_text(buf, row->name);
+	add_text(buf, row->identity);
+	add_text(buf, row->profile);
+	add_bytes(buf, pki_digest_bytes(&row->key));
+	add_text(buf, row->names);
+	add_bytes(buf, pki_digest_bytes(&row->names_digest));
+	add_number(buf, row->requested_at);
+	add_number(buf, row->state);
+	add_number(buf, row->decided_at);
+	add_text(buf, row->decided_by);
+	return finish(buf, out, err);
+}
+
+static pki_code
 hash_pubkey(const pki_pubkey_row *row, pki_digest *out, pki_err *err)
 {
 	PKI_AUTO(pki_buf) buf = pki_buf_new();
@@ -166,6 +185,12 @@ pki_row_seal_token_use(pki_token_use *use, pki_err *err)
 }
 
 pki_code
+pki_row_seal_approval(pki_approval_row *row, pki_err *err)
+{
+	return hash_approval(row, &row->row_hash, err);
+}
+
+pki_code
 pki_row_seal_cert(pki_cert_row *row, pki_err *err)
 {
 	return hash_cert(row, &row->row_hash, err);
@@ -220,6 +245,15 @@ pki_row_verify_token(const pki_token_row *row, pki_err *err)
 		return rc;
 	return compare(hash_token_use(&row->use, &now, err), &now,
 	    &row->use.row_hash, "use of token", row->name, err);
+}
+
+pki_code
+pki_row_verify_approval(const pki_approval_row *row, pki_err *err)
+{
+	pki_digest now;
+
+	return compare(hash_approval(row, &now, err), &now, &row->row_hash,
+	    "request", row->name, err);
 }
 
 pki_code

@@ -16,6 +16,7 @@ pki_code pki_row_seal_identity(pki_identity_row *row, pki_err *err);
 pki_code pki_row_seal_pubkey(pki_pubkey_row *row, pki_err *err);
 pki_code pki_row_seal_token(pki_token_row *row, pki_err *err);
 pki_code pki_row_seal_token_use(pki_token_use *use, pki_err *err);
+pki_code pki_row_seal_approval(pki_approval_row *row, pki_err *err);
 pki_code pki_row_seal_cert(pki_cert_row *row, pki_err *err);
 
 /* PKI_DAMAGED, naming the row, when the hash does not fit. */
@@ -24,6 +25,7 @@ pki_code pki_row_verify_identity(const pki_identity_row *row, pki_err *err);
 pki_code pki_row_verify_pubkey(const pki_pubkey_row *row, pki_err *err);
 /* And of its use, when it was used. */
 pki_code pki_row_verify_token(const pki_token_row *row, pki_err *err);
+pki_code pki_row_verify_approval(const pki_approval_row *row, pki_err *err);
 pki_code pki_row_verify_cert(const pki_cert_row *row, pki_err *err);
 
 #endif

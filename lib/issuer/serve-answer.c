@@ -168,23 +168,18 @@ busy_message(const char *rule, unsigned retry_s)
 	return message;
 }
 
-/* What an operator finds it by: the key that waits (est.md, H-18). */
+/* The value is the id that an operator finds it by. */
 static void
-answer_pending(pki_work *work)
+answer_pending(pki_work *work, const pki_err *err)
 {
 	pki_message message = pki_message_of(PKI_MESSAGE_PENDING);
-	char id[PKI_DIGEST_TEXT] = "-";
 	unsigned seconds;
 
-	if (work->csr != NULL)
-		pki_digest_format(pki_pubkey_digest(pki_csr_key(work->csr)),
-		    id);
-	id[32] = '\0';
 	pthread_rwlock_rdlock(&work->serving->lock);
 	seconds = work->serving->settings.approval_s;
 	pthread_rwlock_unlock(&work->serving->lock);
 	pki_message_put_number(&message, PKI_TAG_RETRY_AFTER, seconds);
-	pki_message_put_text(&message, PKI_TAG_PENDING_ID, id);
+	pki_message_put_text(&message, PKI_TAG_PENDING_ID, err->value);
 	finish(work, &message, PKI_COUNT_PENDING);
 }
 
@@ -195,7 +190,7 @@ pki_answer_error(pki_work *work, const pki_err *err)
 	pki_message message;
 
 	if (outcome->http == 202) {
-		answer_pending(work);
+		answer_pending(work, err);
 		return;
 	}
 	if (outcome->http == LATER) {

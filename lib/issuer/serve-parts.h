@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "ca/approval.h"
 #include "ca/batch.h"
 #include "ca/health.h"
 #include "ca/refusal.h"

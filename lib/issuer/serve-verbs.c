@@ -184,28 +184,20 @@ read_binding(pki_work *work)
 	};
 }
 
-/*
- * Has an operator let this one in?  Nobody can yet: there is no table of
- * requests that wait.  Then it looks for device and key there.
- */
-static bool
-is_approved(const pki_work *work)
-{
-	(void)work;
-	return false;
-}
-
+/* An operator may have let it in: a first request is worth signing then. */
 static pki_code
-read_csr(pki_work *work, pki_err *err)
+read_csr(pki_seat *seat, pki_work *work, pki_err *err)
 {
+	pki_issue_request *request = &work->request;
 	pki_code rc = pki_csr_parse(work->message.field[PKI_TAG_CSR],
 	    &work->csr, err);
 
-	if (rc != PKI_OK)
+	if (rc == PKI_OK)
+		rc = pki_issue_request_from_csr(work->csr, request, err);
+	if (rc != PKI_OK || request->purpose != PKI_ISSUE_FIRST)
 		return rc;
-	rc = pki_issue_request_from_csr(work->csr, &work->request, err);
-	work->request.evidence.approved = is_approved(work);
-	return rc;
+	return pki_approval_is_given(seat->ca, request->identity, request->key,
+	    &request->evidence.approved, err);
 }
 
 /* In a thread of the batch, after the commit. */
@@ -262,7 +254,7 @@ enroll(pki_seat *seat, pki_work *work, pki_err *err)
 		rc = token ? enroll_by_token(seat, work, err) :
 		    enroll_by_cert(seat, work, err);
 	if (rc == PKI_OK)
-		rc = read_csr(work, err);
+		rc = read_csr(seat, work, err);
 	return rc == PKI_OK ? hand_in(work, err) : rc;
 }
 

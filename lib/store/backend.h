@@ -13,8 +13,8 @@
 
 /*
  * Add rows behind id (or seq) after to the page, in order, until it is full
- * or there are no more.  filter is NULL but for certificates, and for tokens,
- * of which it may name the identity.
+ * or there are no more.  filter is NULL but for certificates, and for tokens
+ * and approvals, of which it may name the identity.
  */
 typedef pki_code store_fill(void *db, const pki_cert_filter *filter,
     int64_t after, pki_page *page, pki_err *err);
@@ -56,6 +56,10 @@ struct store_backend {
 	    pki_err *err);
 	pki_code (*use_token)(void *db, const pki_token_use *use,
 	    pki_err *err);
+	pki_code (*put_approval)(void *db, pki_approval_row *row,
+	    pki_err *err);
+	pki_code (*update_approval)(void *db, const pki_approval_row *row,
+	    pki_err *err);
 	pki_code (*claim_pubkey)(void *db, pki_pubkey_row *row, pki_err *err);
 	pki_code (*block_pubkey)(void *db, pki_pubkey_row *row, pki_err *err);
 	pki_code (*put_cert)(void *db, pki_cert_row *row, pki_err *err);
@@ -73,6 +77,8 @@ struct store_backend {
 	    pki_pubkey_row *out, pki_err *err);
 	pki_code (*get_token)(void *db, const char *name, pki_token_row *out,
 	    pki_buf *hold, pki_err *err);
+	pki_code (*get_approval)(void *db, const char *name,
+	    pki_approval_row *out, pki_buf *hold, pki_err *err);
 	pki_code (*get_cert)(void *db, int64_t ca_id, const pki_serial *serial,
 	    pki_cert_row *out, pki_buf *hold, pki_err *err);
 	pki_code (*get_crl)(void *db, int64_t ca_id, int64_t scope,
@@ -88,8 +94,8 @@ struct store_backend {
 	pki_code (*last_partition)(void *db, int64_t ca_id, int64_t *out,
 	    pki_err *err);
 
-	store_fill *fill_cas, *fill_identities, *fill_tokens, *fill_pubkeys,
-	    *fill_certs, *fill_audit;
+	store_fill *fill_cas, *fill_identities, *fill_tokens,
+	    *fill_approvals, *fill_pubkeys, *fill_certs, *fill_audit;
 	pki_code (*each_revoked)(void *db, const pki_revoked_query *query,
 	    pki_revoked_visitor *visit, void *arg, pki_err *err);
 

@@ -6,12 +6,14 @@ libpki_ca_la_SOURCES += \
 	%D%/row.c \
 	%D%/row.h \
 	%D%/schema-sqlite.h \
+	%D%/store-memory-approval.c \
 	%D%/store-memory-cert.c \
 	%D%/store-memory-identity.c \
 	%D%/store-memory-token.c \
 	%D%/store-memory.c \
 	%D%/store-memory.h \
 	%D%/store-read.c \
+	%D%/store-sqlite-approval.c \
 	%D%/store-sqlite-audit.c \
 	%D%/store-sqlite-ca.c \
 	%D%/store-sqlite-cert.c \

@@ -227,6 +227,29 @@ pki_row_token_use_flaw(const pki_token_use *use)
 }
 
 const char *
+pki_row_approval_flaw(const pki_approval_row *row)
+{
+	bool waits = row->state == PKI_APPROVAL_WAITING;
+
+	if (!is_text(row->name))
+		return "name";
+	if (!is_text(row->profile))
+		return "profile";
+	if (!is_text(row->names))
+		return "names";
+	if (!is_time(row->requested_at))
+		return "requested_at";
+	if (row->state < PKI_APPROVAL_WAITING ||
+	    row->state > PKI_APPROVAL_USED)
+		return "state";
+	if (!is_time(row->decided_at) || (row->decided_at == 0) != waits)
+		return "decided_at";
+	return row->decided_by != NULL && (waits ?
+	    row->decided_by[0] == '\0' : is_text(row->decided_by)) ? NULL :
+	    "decided_by";
+}
+
+const char *
 pki_row_pubkey_flaw(const pki_pubkey_row *row)
 {
 	if (row->identity_id < 0)

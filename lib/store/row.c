@@ -113,6 +113,30 @@ point_token(void *row, const uint8_t *data)
 }
 
 static void
+pack_approval(pki_buf *bytes, const void *row)
+{
+	const pki_approval_row *approval = row;
+
+	pack_text(bytes, approval->name);
+	pack_text(bytes, approval->profile);
+	pack_text(bytes, approval->names);
+	pack_text(bytes, approval->decided_by);
+	pack_text(bytes, approval->identity);
+}
+
+static void
+point_approval(void *row, const uint8_t *data)
+{
+	pki_approval_row *approval = row;
+
+	approval->name = point_text(&data);
+	approval->profile = point_text(&data);
+	approval->names = point_text(&data);
+	approval->decided_by = point_text(&data);
+	approval->identity = point_text(&data);
+}
+
+static void
 pack_cert(pki_buf *bytes, const void *row)
 {
 	const pki_cert_row *cert = row;
@@ -161,6 +185,9 @@ const pki_row_kind pki_row_pubkey = {
 };
 const pki_row_kind pki_row_token = {
 	"token", sizeof(pki_token_row), pack_token, point_token,
+};
+const pki_row_kind pki_row_approval = {
+	"approval", sizeof(pki_approval_row), pack_approval, point_approval,
 };
 const pki_row_kind pki_row_cert = {
 	"certificate", sizeof(pki_cert_row), pack_cert, point_cert,

@@ -172,6 +172,26 @@ static const struct schema_object {
 	    "	row_hash BLOB NOT NULL"
 	    ") STRICT" },
 
+	/* First requests that an operator decides on. */
+	{ 1, "table", "approval", "approval",
+	    "CREATE TABLE approval ("
+	    "	id INTEGER PRIMARY KEY,"
+	    "	name TEXT NOT NULL UNIQUE,"
+	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
+	    "	profile TEXT NOT NULL,"
+	    "	pubkey_digest BLOB NOT NULL,"
+	    "	names TEXT NOT NULL,"
+	    "	names_digest BLOB NOT NULL,"
+	    "	requested_at INTEGER NOT NULL,"
+	    "	state INTEGER NOT NULL,"
+	    "	decided_at INTEGER NOT NULL,"
+	    "	decided_by TEXT NOT NULL,"
+	    "	row_hash BLOB NOT NULL"
+	    ") STRICT" },
+	{ 1, "index", "sqlite_autoindex_approval_1", "approval", NULL },
+	{ 1, "index", "approval_by_identity", "approval",
+	    "CREATE INDEX approval_by_identity ON approval (identity_id)" },
+
 	{ 1, "table", "crl", "crl",
 	    "CREATE TABLE crl ("
 	    "	ca_id INTEGER NOT NULL REFERENCES ca,"

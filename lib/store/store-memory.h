@@ -12,6 +12,7 @@ enum memory_table {
 	MEMORY_PROFILE,
 	MEMORY_IDENTITY,
 	MEMORY_TOKEN,
+	MEMORY_APPROVAL,
 	MEMORY_PUBKEY,
 	MEMORY_CERT,
 	MEMORY_CRL,
@@ -27,6 +28,7 @@ struct memory_item {
 		pki_profile_row  profile;
 		pki_identity_row identity;
 		pki_token_row    token;
+		pki_approval_row approval;
 		pki_pubkey_row   pubkey;
 		pki_cert_row     cert;
 		pki_crl_row      crl;
@@ -99,6 +101,12 @@ pki_code pki_memory_use_token(void *db, const pki_token_use *use, pki_err *err);
 pki_code pki_memory_get_token(void *db, const char *name, pki_token_row *out,
     pki_buf *hold, pki_err *err);
 store_fill pki_memory_fill_tokens;
+pki_code pki_memory_put_approval(void *db, pki_approval_row *row, pki_err *err);
+pki_code pki_memory_update_approval(void *db, const pki_approval_row *row,
+    pki_err *err);
+pki_code pki_memory_get_approval(void *db, const char *name,
+    pki_approval_row *out, pki_buf *hold, pki_err *err);
+store_fill pki_memory_fill_approvals;
 pki_code pki_memory_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_get_pubkey(void *db, const pki_digest *digest,

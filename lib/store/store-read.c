@@ -58,6 +58,17 @@ pki_store_get_token(pki_store *store, const char *name, pki_token_row *out,
 }
 
 pki_code
+pki_store_get_approval(pki_store *store, const char *name,
+    pki_approval_row *out, pki_buf *hold, pki_err *err)
+{
+	pki_code rc = enter_read(store, err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return store->backend->get_approval(store->db, name, out, hold, err);
+}
+
+pki_code
 pki_store_get_cert(pki_store *store, int64_t ca_id, const pki_serial *serial,
     pki_cert_row *out, pki_buf *hold, pki_err *err)
 {
@@ -171,6 +182,7 @@ struct walk {
 		pki_ca_visitor       *ca;
 		pki_identity_visitor *identity;
 		pki_token_visitor    *token;
+		pki_approval_visitor *approval;
 		pki_pubkey_visitor   *pubkey;
 		pki_cert_visitor     *cert;
 		pki_audit_visitor    *audit;
@@ -261,6 +273,26 @@ pki_store_each_token(pki_store *store, const char *identity, int64_t after,
 		.kind = &pki_row_token, .fill = store->backend->fill_tokens,
 		.filter = &filter, .after = after,
 		.call = call_token, .visit.token = visit, .arg = arg,
+	}, err);
+}
+
+static pki_code
+call_approval(const struct walk *walk, const void *row, pki_err *err)
+{
+	return walk->visit.approval(row, walk->arg, err);
+}
+
+pki_code
+pki_store_each_approval(pki_store *store, const char *identity, int64_t after,
+    pki_approval_visitor *visit, void *arg, pki_err *err)
+{
+	const pki_cert_filter filter = { .identity = identity };
+
+	return walk_rows(store, &(struct walk){
+		.kind = &pki_row_approval,
+		.fill = store->backend->fill_approvals,
+		.filter = &filter, .after = after,
+		.call = call_approval, .visit.approval = visit, .arg = arg,
 	}, err);
 }
 

@@ -12,6 +12,14 @@
 	" LEFT JOIN identity i ON i.id = t.identity_id" \
 	" LEFT JOIN token_use u ON u.token_id = t.id" \
 	" LEFT JOIN ca a ON a.id = u.ca_id "
+#define SELECT_APPROVAL "SELECT t.id, t.name, t.identity_id, t.profile," \
+	" t.pubkey_digest, t.names, t.names_digest, t.requested_at," \
+	" t.state, t.decided_at, t.decided_by, t.row_hash, i.name" \
+	" FROM approval t LEFT JOIN identity i ON i.id = t.identity_id "
+#define OF_IDENTITY "WHERE t.id > ?1 AND t.identity_id IN" \
+	" (SELECT id FROM identity WHERE name = ?3 AND state != 2" \
+	" UNION ALL SELECT id FROM identity WHERE name = ?3" \
+	" AND state = 2) ORDER BY t.id LIMIT ?2"
 #define PUBKEY_COLUMNS "id, digest_head, digest_tail, identity_id," \
 	" blocked_at, row_hash"
 #define REVOKED_COLUMNS "serial, revoked_at, invalid_since, reason"
@@ -79,11 +87,21 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_GET_TOKEN] = SELECT_TOKEN "WHERE t.name = ?",
 	[SQL_FILL_TOKENS] = SELECT_TOKEN
 	    "WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
-	[SQL_FILL_TOKENS_OF] = SELECT_TOKEN
-	    "WHERE t.id > ?1 AND t.identity_id IN"
-	    " (SELECT id FROM identity WHERE name = ?3 AND state != 2"
-	    " UNION ALL SELECT id FROM identity WHERE name = ?3"
-	    " AND state = 2) ORDER BY t.id LIMIT ?2",
+	[SQL_FILL_TOKENS_OF] = SELECT_TOKEN OF_IDENTITY,
+
+	[SQL_PUT_APPROVAL] = "INSERT INTO approval (name, profile,"
+	    " pubkey_digest, names, names_digest, requested_at, state,"
+	    " decided_at, decided_by, row_hash, identity_id)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_UPDATE_APPROVAL] = "UPDATE approval SET name = ?, profile = ?,"
+	    " pubkey_digest = ?, names = ?, names_digest = ?,"
+	    " requested_at = ?, state = ?, decided_at = ?, decided_by = ?,"
+	    " row_hash = ? WHERE id = ?",
+	[SQL_GET_APPROVAL] = SELECT_APPROVAL "WHERE t.name = ?",
+	[SQL_FILL_APPROVALS] = SELECT_APPROVAL
+	    "WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
+	[SQL_FILL_APPROVALS_OF] = SELECT_APPROVAL OF_IDENTITY,
 
 	[SQL_CLAIM_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
 	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"

@@ -40,6 +40,11 @@ enum sqlite_sql {
 	SQL_GET_TOKEN,
 	SQL_FILL_TOKENS,
 	SQL_FILL_TOKENS_OF,
+	SQL_PUT_APPROVAL,
+	SQL_UPDATE_APPROVAL,
+	SQL_GET_APPROVAL,
+	SQL_FILL_APPROVALS,
+	SQL_FILL_APPROVALS_OF,
 	SQL_CLAIM_PUBKEY,
 	SQL_BLOCK_PUBKEY,
 	SQL_GET_PUBKEY,
@@ -185,6 +190,12 @@ pki_code pki_sqlite_use_token(void *db, const pki_token_use *use, pki_err *err);
 pki_code pki_sqlite_get_token(void *db, const char *name, pki_token_row *out,
     pki_buf *hold, pki_err *err);
 store_fill pki_sqlite_fill_tokens;
+pki_code pki_sqlite_put_approval(void *db, pki_approval_row *row, pki_err *err);
+pki_code pki_sqlite_update_approval(void *db, const pki_approval_row *row,
+    pki_err *err);
+pki_code pki_sqlite_get_approval(void *db, const char *name,
+    pki_approval_row *out, pki_buf *hold, pki_err *err);
+store_fill pki_sqlite_fill_approvals;
 pki_code pki_sqlite_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,

@@ -325,6 +325,31 @@ pki_store_use_token(pki_store *store, const pki_token_use *use, pki_err *err)
 }
 
 pki_code
+pki_store_put_approval(pki_store *store, pki_approval_row *row, pki_err *err)
+{
+	pki_code rc = enter_write(store, "approval",
+	    pki_row_approval_flaw(row), err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->put_approval(store->db, row, err));
+}
+
+pki_code
+pki_store_update_approval(pki_store *store, const pki_approval_row *row,
+    pki_err *err)
+{
+	pki_code rc = enter_write(store, "approval",
+	    pki_row_approval_flaw(row), err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->update_approval(store->db, row, err));
+}
+
+pki_code
 pki_store_claim_pubkey(pki_store *store, pki_pubkey_row *row, pki_err *err)
 {
 	const char *flaw = row->identity_id == 0 ? "identity_id" :

@@ -102,6 +102,31 @@ typedef struct pki_token_row {
 	pki_token_use use;
 } pki_token_row;
 
+typedef enum pki_approval_state {
+	PKI_APPROVAL_WAITING = 0,
+	PKI_APPROVAL_APPROVED = 1,
+	PKI_APPROVAL_DENIED = 2,
+	PKI_APPROVAL_USED = 3,          /* approved, and issued */
+} pki_approval_state;
+
+/* A first request that waits for an operator, or did. */
+typedef struct pki_approval_row {
+	int64_t     id;
+	const char *name;               /* the request's id, unique */
+	int64_t     identity_id;
+	const char *profile;
+	pki_digest  key;                /* SHA-256 of SubjectPublicKeyInfo */
+	const char *names;              /* that it would get, to be read */
+	pki_digest  names_digest;       /* SHA-256 of them, encoded */
+	int64_t     requested_at;
+	int         state;
+	int64_t     decided_at;         /* 0: not yet */
+	const char *decided_by;         /* "": nobody yet */
+	pki_digest  row_hash;
+	/* Joined when read; ignored when written. */
+	const char *identity;
+} pki_approval_row;
+
 /* A public key: whose it is, and whether it may ever be used again (G22). */
 typedef struct pki_pubkey_row {
 	int64_t     id;
@@ -247,6 +272,12 @@ PKI_CHECKED pki_code pki_store_update_token(pki_store *store,
  */
 PKI_CHECKED pki_code pki_store_use_token(pki_store *store,
     const pki_token_use *use, pki_err *err);
+/* PKI_EXISTS when the name is taken. */
+PKI_CHECKED pki_code pki_store_put_approval(pki_store *store,
+    pki_approval_row *row, pki_err *err);
+/* All but the identity, by row->id. */
+PKI_CHECKED pki_code pki_store_update_approval(pki_store *store,
+    const pki_approval_row *row, pki_err *err);
 /*
  * Take a key for row->identity_id.  PKI_OK also when it is this identity's
  * already (row is filled as stored); PKI_EXISTS: another identity's;
@@ -286,6 +317,8 @@ PKI_CHECKED pki_code pki_store_get_pubkey(pki_store *store,
     const pki_digest *digest, pki_pubkey_row *out, pki_err *err);
 PKI_CHECKED pki_code pki_store_get_token(pki_store *store, const char *name,
     pki_token_row *out, pki_buf *hold, pki_err *err);
+PKI_CHECKED pki_code pki_store_get_approval(pki_store *store,
+    const char *name, pki_approval_row *out, pki_buf *hold, pki_err *err);
 PKI_CHECKED pki_code pki_store_get_cert(pki_store *store, int64_t ca_id,
     const pki_serial *serial, pki_cert_row *out, pki_buf *hold, pki_err *err);
 /* The newest CRL of this scope. */
@@ -329,6 +362,13 @@ typedef pki_code pki_token_visitor(const pki_token_row *row, void *arg,
 PKI_CHECKED pki_code pki_store_each_token(pki_store *store,
     const char *identity, int64_t after, pki_token_visitor *visit, void *arg,
     pki_err *err);
+
+typedef pki_code pki_approval_visitor(const pki_approval_row *row, void *arg,
+    pki_err *err);
+/* As tokens are walked. */
+PKI_CHECKED pki_code pki_store_each_approval(pki_store *store,
+    const char *identity, int64_t after, pki_approval_visitor *visit,
+    void *arg, pki_err *err);
 
 typedef pki_code pki_pubkey_visitor(const pki_pubkey_row *row, void *arg,
     pki_err *err);

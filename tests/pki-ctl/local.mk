@@ -21,6 +21,7 @@ dist_check_SCRIPTS += \
 	%D%/crl.sh \
 	%D%/damaged.sh \
 	%D%/db-check.sh \
+	%D%/device-approval.sh \
 	%D%/device.sh \
 	%D%/disk-full.sh \
 	%D%/init.sh \
@@ -38,3 +39,8 @@ dist_check_SCRIPTS += \
 EXTRA_DIST += \
 	%D%/faults.sh \
 	%D%/lib.sh
+
+# A device that comes over the network, for tests without a server.
+noinst_PROGRAMS += tests/pki-ctl/ask
+tests_pki_ctl_ask_SOURCES = %D%/ask.c
+tests_pki_ctl_ask_LDADD = libpki-ca.la libpki-core.la

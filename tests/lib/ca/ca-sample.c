@@ -372,3 +372,20 @@ evidence_of(const pki_token_parts *parts)
 		.secret = pki_bytes_text(parts->secret),
 	};
 }
+
+void
+edit_auditor(struct test_ca *t, const char *more)
+{
+	PKI_AUTO(pki_buf) text = get_file(t, "templates/auditor.conf");
+	PKI_AUTO(pki_buf) edited = pki_buf_new();
+	const char *place;
+
+	pki_buf_add(text, pki_bytes_of("", 1));
+	place = strstr((char *)text->data, "grace =");
+	cr_assert_not_null(place);
+	pki_buf_add(edited, pki_bytes_of(text->data,
+	    (size_t)(place - (char *)text->data)));
+	pki_buf_add_format(edited, "%s%s", more, place);
+	put_file(t, "templates/auditor.conf", pki_buf_text(edited));
+	restart_ca(t);
+}

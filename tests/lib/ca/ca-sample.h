@@ -16,6 +16,9 @@ pki_buf *get_file(const struct test_ca *t, const char *name);
 /* The template "auditor" under another name of seven letters, too. */
 void copy_auditor(struct test_ca *t, const char *name);
 
+/* The template "auditor" with more in its group for enrollment. */
+void edit_auditor(struct test_ca *t, const char *more);
+
 /* Close the handle, and open a new one. */
 void restart_ca(struct test_ca *t);
 /* Let time go by. */

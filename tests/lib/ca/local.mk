@@ -6,6 +6,7 @@ tests_test_ca_SOURCES = \
 	%D%/credential-sample.h \
 	%D%/renew-sample.c \
 	%D%/renew-sample.h \
+	%D%/test-approval.c \
 	%D%/test-audit-line.c \
 	%D%/test-audit-verify.c \
 	%D%/test-audit.c \

@@ -416,24 +416,6 @@ Test(reenroll, wants_the_credential_of_whom_it_renews)
 	drop_node(&t, &node);
 }
 
-/* The template of meters with more in its group for enrollment. */
-static void
-edit_auditor(const char *more)
-{
-	PKI_AUTO(pki_buf) text = get_file(&t, "templates/auditor.conf");
-	PKI_AUTO(pki_buf) edited = pki_buf_new();
-	const char *place;
-
-	pki_buf_add(text, pki_bytes_of("", 1));
-	place = strstr((char *)text->data, "grace =");
-	cr_assert_not_null(place);
-	pki_buf_add(edited, pki_bytes_of(text->data,
-	    (size_t)(place - (char *)text->data)));
-	pki_buf_add_format(edited, "%s%s", more, place);
-	put_file(&t, "templates/auditor.conf", pki_buf_text(edited));
-	restart_ca(&t);
-}
-
 /* What counts for renewals by a certificate counts for tokens, and more. */
 Test(reenroll, comes_after_an_enrollment_under_the_same_rules)
 {
@@ -442,7 +424,7 @@ Test(reenroll, comes_after_an_enrollment_under_the_same_rules)
 	struct test_request r;
 
 	fresh_ca(&t);
-	edit_auditor("approval = \"manual\"; linking = \"required\"; ");
+	edit_auditor(&t, "approval = \"manual\"; linking = \"required\"; ");
 	parts = token_for(&t, "meter-1");
 	fresh_request(&r, "auditor", "meter-1");
 	r.request.who.how = PKI_BY_EST;
@@ -451,9 +433,10 @@ Test(reenroll, comes_after_an_enrollment_under_the_same_rules)
 	    PKI_DENIED, &t.err, "linking");
 	cr_expect_not_null(strstr(t.err.accepts, "required"));
 	r.request.evidence.link = PKI_LINK_MATCHES;
-	cr_expect_eq(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
-	    PKI_PENDING);
-	r.request.evidence.approved = true;
+	assert_refused(pki_ca_issue(t.ca, &r.request, &issued, &t.err),
+	    PKI_PENDING, &t.err, "approval");
+	assert_ok(pki_approval_approve(t.ca, t.err.value, &test_requester,
+	    &t.err), &t.err);
 	assert_ok(pki_ca_issue(t.ca, &r.request, &issued, &t.err), &t.err);
 	drop_request(&r);
 	drop_ca(&t);

@@ -126,6 +126,8 @@ take_answer(pki_issuer_call *call, const pki_message *reply, pki_code why)
 		copy_text(reply, PKI_TAG_RULE, a->rule, sizeof(a->rule));
 		copy_text(reply, PKI_TAG_DEVICE, a->device,
 		    sizeof(a->device));
+		copy_text(reply, PKI_TAG_PENDING_ID, a->pending,
+		    sizeof(a->pending));
 	}
 	if (a->type == PKI_MESSAGE_ISSUED && pki_cert_parse(
 	    reply->field[PKI_TAG_CERT], &a->cert, NULL) != PKI_OK)

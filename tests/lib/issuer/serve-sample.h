@@ -81,7 +81,7 @@ struct asked {
 	uint64_t        retry_after;
 	bool            again, bound;
 	char            rule[40];
-	char            device[65];
+	char            device[65], pending[65];
 	pki_cert       *cert;
 };
 void drop_asked(struct asked *a);

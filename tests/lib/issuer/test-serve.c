@@ -235,6 +235,60 @@ Test(serve, started_again_keeps_its_certificate_and_what_it_issued)
 	drop_asked(&second);
 }
 
+/* est.approval of the template, from the next start on. */
+static void
+want_approval(void)
+{
+	static const char place[] = "\nest: {";
+	PKI_AUTO(pki_buf) text = NULL;
+	PKI_AUTO(pki_buf) edited = pki_buf_new();
+	char path[PKI_PATH_MAX];
+	const char *at;
+
+	assert_ok(pki_path_join(path, s.t.state, "templates/auditor.conf",
+	    &err), &err);
+	assert_ok(pki_file_read(path, 1 << 16, PKI_FILE_ANY, &text, &err),
+	    &err);
+	at = strstr(pki_buf_text(text), place);
+	cr_assert_not_null(at);
+	at += strlen(place);
+	pki_buf_add(edited, pki_bytes_of(text->data,
+	    (size_t)(at - (char *)text->data)));
+	pki_buf_add_format(edited, " approval = \"manual\";%s", at);
+	assert_ok(pki_file_replace(path, pki_buf_bytes(edited), 0644, &err),
+	    &err);
+}
+
+Test(serve, keeps_waiting_who_wants_approval_until_it_is_given)
+{
+	pki_token_draft token = give_token(&s, "meter-1");
+	struct asked first, second;
+
+	cr_expect_eq(serve_stop(&s), PKI_OK);
+	want_approval();
+	serve_start(&s);
+	await_ready(&s, true);
+	first = enroll(token.text, key, "meter-1", NULL);
+	second = enroll(token.text, key, "meter-1", NULL);
+	cr_assert_eq(first.type, PKI_MESSAGE_PENDING);
+	cr_assert_eq(second.type, PKI_MESSAGE_PENDING);
+	cr_expect_eq(first.retry_after, 60);
+	cr_expect_eq(strlen(first.pending), PKI_REQUEST_ID_LEN);
+	cr_expect_str_eq(first.pending, second.pending);
+	assert_ok(pki_approval_approve(s.t.ca, first.pending, &test_requester,
+	    &err), &err);
+	second = enroll(token.text, other_key, "meter-1", NULL);
+	cr_assert_eq(second.type, PKI_MESSAGE_PENDING);
+	cr_expect_str_neq(first.pending, second.pending);
+	assert_ok(pki_approval_deny(s.t.ca, second.pending, &test_requester,
+	    &err), &err);
+	second = enroll(token.text, other_key, "meter-1", NULL);
+	expect_refused(&second, 403, "approval-denied");
+	first = enroll(token.text, key, "meter-1", NULL);
+	expect_issued(&first);
+	drop_asked(&first);
+}
+
 Test(serve, renews_its_certificate_at_two_thirds_of_its_life)
 {
 	pki_digest before = *pki_cert_digest(s.told.server);

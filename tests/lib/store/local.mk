@@ -2,6 +2,7 @@ check_PROGRAMS += tests/test-store
 tests_test_store_SOURCES = \
 	%D%/store-sample.c \
 	%D%/store-sample.h \
+	%D%/test-store-approval.c \
 	%D%/test-store-cert.c \
 	%D%/test-store-identity.c \
 	%D%/test-store-sqlite-damage.c \
