@@ -31,7 +31,6 @@ tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
-	%D%/clients.sh \
 	%D%/clock.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
