@@ -203,10 +203,13 @@ claim_sizes(const char *state)
 	der = (double)ask_sql(db, "SELECT sum(length(der)) FROM cert "
 	    "WHERE id < 20000") / (double)ask_sql(db,
 	    "SELECT count(*) FROM cert WHERE id < 20000");
-	certs = (double)ask_sql(db, "SELECT sum(pgsize) FROM dbstat WHERE "
+	/* In an aggregate pageno is how many; pgsize is 32 bits there. */
+	certs = (double)ask_sql(db, "SELECT sum(pageno) * (SELECT page_size "
+	    "FROM pragma_page_size) FROM dbstat WHERE "
 	    "name IN (SELECT name FROM sqlite_schema WHERE tbl_name = 'cert')"
 	    " AND aggregate = 1");
-	audit = (double)ask_sql(db, "SELECT sum(pgsize) FROM dbstat WHERE "
+	audit = (double)ask_sql(db, "SELECT sum(pageno) * (SELECT page_size "
+	    "FROM pragma_page_size) FROM dbstat WHERE "
 	    "name = 'audit' AND aggregate = 1");
 	audit_rows = (double)ask_sql(db, "SELECT count(*) FROM audit");
 	sqlite3_close(db);
