@@ -20,7 +20,7 @@ for unit in debian/*.service debian/*.socket debian/*.timer; do
 	[ -f "$unit" ] || continue
 	name=${unit##*/}
 	case $name in *.*.*) name=${name#*.} ;; esac
-	sed 's|^ExecStart=/usr/[^ ]*|ExecStart=/bin/true|' "$unit" \
+	sed 's|^\(Exec[A-Za-z]*\)=/[^ ]*|\1=/bin/true|' "$unit" \
 	    >"$work/$name"
 done
 for unit in "$work"/*; do

@@ -8,6 +8,14 @@ export LC_ALL=C
 program=$abs_top_builddir/tests/http-server
 est=/.well-known/est
 
+# Clients that ask for an address of the name need one in /etc/hosts.
+needs_localhost() {
+	getent ahosts localhost >/dev/null || {
+		echo 'SKIP: localhost has no address here'
+		exit 77
+	}
+}
+
 work=$(mktemp -d "${TMPDIR:-/tmp}/pki-estd-test.XXXXXX")
 server=
 children=

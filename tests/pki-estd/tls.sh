@@ -2,6 +2,7 @@
 # What TLS is spoken: 1.2 and 1.3, forward-secret AEAD, nothing resumed.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
+needs_localhost
 start 'deadline: { head = "3s"; };'
 
 # client NAME [OPTION...]: openssl's talk in NAME.out
