@@ -101,7 +101,7 @@ pki_token_check_secret(const pki_ca *ca, const pki_evidence *evidence,
 	rc = pki_token_secret(ca, evidence->token, secret, err);
 	if (rc != PKI_OK)
 		return rc;
-	same = pki_secret_equal(evidence->secret, pki_bytes_text(secret));
+	same = pki_bytes_equal_secret(evidence->secret, pki_bytes_text(secret));
 	pki_wipe(secret, sizeof(secret));
 	return same ? PKI_OK : pki_token_refuse(err);
 }

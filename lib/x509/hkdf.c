@@ -40,9 +40,3 @@ pki_hkdf(pki_bytes key, pki_bytes info, uint8_t *out, size_t len, pki_err *err)
 		return pki_fail_openssl(err, "hkdf-sha-256");
 	return PKI_OK;
 }
-
-bool
-pki_secret_equal(pki_bytes a, pki_bytes b)
-{
-	return a.len == b.len && CRYPTO_memcmp(a.data, b.data, a.len) == 0;
-}

@@ -14,9 +14,6 @@ PKI_BEGIN_DECLS
 PKI_CHECKED pki_code pki_hkdf(pki_bytes key, pki_bytes info, uint8_t *out,
     size_t len, pki_err *err);
 
-/* In a time that depends on the lengths only. */
-bool pki_secret_equal(pki_bytes a, pki_bytes b);
-
 PKI_END_DECLS
 
 #endif

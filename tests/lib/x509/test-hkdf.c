@@ -33,8 +33,6 @@ Test(hkdf, gives_each_info_its_own)
 	    sizeof(a), NULL), PKI_OK);
 	cr_assert_eq(pki_hkdf(PKI_BYTES_TEXT("key"), PKI_BYTES_TEXT("b"), b,
 	    sizeof(b), NULL), PKI_OK);
-	cr_expect(!pki_secret_equal(pki_bytes_of(a, 32), pki_bytes_of(b, 32)));
-	cr_expect(pki_secret_equal(pki_bytes_of(a, 32), pki_bytes_of(a, 32)));
-	cr_expect(!pki_secret_equal(pki_bytes_of(a, 32), pki_bytes_of(a, 31)));
-	cr_expect(pki_secret_equal(pki_bytes_of(NULL, 0), pki_bytes_of("", 0)));
+	cr_expect_not(pki_bytes_equal(pki_bytes_of(a, 32),
+	    pki_bytes_of(b, 32)));
 }
