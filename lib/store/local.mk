@@ -18,6 +18,7 @@ libpki_ca_la_SOURCES += \
 	%D%/store-sqlite-ca.c \
 	%D%/store-sqlite-cert.c \
 	%D%/store-sqlite-connect.c \
+	%D%/store-sqlite-history.c \
 	%D%/store-sqlite-identity.c \
 	%D%/store-sqlite-open.c \
 	%D%/store-sqlite-run.c \

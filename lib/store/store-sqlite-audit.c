@@ -136,6 +136,9 @@ static const char *const questions[] = {
 	" FROM ca JOIN ca_count n ON n.ca_id = ca.id"
 	" WHERE n.last_partition IS NOT (SELECT coalesce(max(crl_partition),"
 	" -1) FROM cert WHERE cert.ca_id = ca.id)",
+	"SELECT 'certificate row ' || c.id || ' has the key of another '"
+	" || 'identity' FROM cert c JOIN pubkey k ON k.id = c.pubkey_id"
+	" WHERE k.identity_id IS NOT c.identity_id",
 	"SELECT 'the audit tree has another size than the audit log'"
 	" WHERE (SELECT size FROM audit_tree WHERE id = 1) IS NOT"
 	" (SELECT count(*) FROM audit)"
@@ -170,5 +173,5 @@ pki_sqlite_check(void *db, pki_err *err)
 
 	for (i = 0; rc == PKI_OK && i < PKI_COUNT(questions); i++)
 		rc = ask(db, questions[i], err);
-	return rc;
+	return rc == PKI_OK ? pki_sqlite_check_histories(db, err) : rc;
 }

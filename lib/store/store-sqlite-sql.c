@@ -120,9 +120,14 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_PUT_CERT] = "INSERT INTO cert (ca_id, identity_id, pubkey_id,"
 	    " profile_id, serial, not_before, not_after, issued_at,"
 	    " key_origin, crl_partition, status, revoked_at, reason,"
-	    " invalid_since, der, row_hash)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	    " invalid_since, der, row_hash, previous_id)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	    " coalesce((SELECT cert_id FROM cert_newest"
+	    " WHERE identity_id = ?2), 0))"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_PUT_NEWEST] = "INSERT INTO cert_newest VALUES (?, ?)"
+	    " ON CONFLICT (identity_id) DO UPDATE SET"
+	    " cert_id = excluded.cert_id",
 	[SQL_COUNT_CERT] = "UPDATE ca_count SET issued = issued + 1,"
 	    " last_partition = max(last_partition, ?2) WHERE ca_id = ?1",
 	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"

@@ -50,6 +50,7 @@ enum sqlite_sql {
 	SQL_GET_PUBKEY,
 	SQL_FILL_PUBKEYS,
 	SQL_PUT_CERT,
+	SQL_PUT_NEWEST,
 	SQL_COUNT_CERT,
 	SQL_UPDATE_CERT_STATUS,
 	SQL_GET_CERT,
@@ -214,6 +215,8 @@ pki_code pki_sqlite_tally_certs(void *db, int64_t ca_id, int64_t now,
 pki_code pki_sqlite_last_partition(void *db, int64_t ca_id, int64_t *out,
     pki_err *err);
 store_fill pki_sqlite_fill_certs;
+/* Append the statement of a filter. */
+void pki_sqlite_add_cert_query(pki_buf *sql, const pki_cert_filter *filter);
 pki_code pki_sqlite_each_revoked(void *db, const pki_revoked_query *query,
     pki_revoked_visitor *visit, void *arg, pki_err *err);
 
@@ -223,6 +226,12 @@ pki_code pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out,
     pki_err *err);
 store_fill pki_sqlite_fill_audit;
 pki_code pki_sqlite_check(void *db, pki_err *err);
+/*
+ * PKI_DAMAGED: a certificate is missing in the history of its identity, or
+ * is in another's.  Takes 8 octets for each identity.  PKI_NO_MEMORY.
+ */
+PKI_CHECKED pki_code pki_sqlite_check_histories(struct sqlite_store *store,
+    pki_err *err);
 
 pki_code pki_sqlite_create(const char *dir, void **out, pki_err *err);
 pki_code pki_sqlite_open(const char *dir, void **out, pki_err *err);
