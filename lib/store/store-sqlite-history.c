@@ -79,7 +79,8 @@ compare_newest(pki_sqlite_run *run, struct histories *histories, pki_err *err)
 }
 
 static pki_code
-each_row(struct sqlite_store *store, const char *sql, struct histories *histories,
+each_row(struct sqlite_store *store, const char *sql,
+    struct histories *histories,
     pki_code (*visit)(pki_sqlite_run *, struct histories *, pki_err *),
     pki_err *err)
 {
@@ -105,9 +106,9 @@ pki_sqlite_check_histories(struct sqlite_store *store, pki_err *err)
 	if (rc == PKI_OK)
 		rc = each_row(store, "SELECT i.id, coalesce(n.cert_id, 0),"
 		    " EXISTS (SELECT 1 FROM cert c WHERE c.id = n.cert_id"
-		    " AND c.identity_id = i.id) FROM identity i LEFT JOIN cert_newest n"
-		    " ON n.identity_id = i.id", &histories, compare_newest,
-		    err);
+		    " AND c.identity_id = i.id) FROM identity i"
+		    " LEFT JOIN cert_newest n ON n.identity_id = i.id",
+		    &histories, compare_newest, err);
 	free(histories.newest);
 	return rc;
 }

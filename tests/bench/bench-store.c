@@ -121,8 +121,10 @@ bench_grow(const char *state, int64_t wanted)
 	run_sql(db, "PRAGMA synchronous = OFF");
 	run_sql(db, "PRAGMA cache_size = -400000");
 	while (done < wanted) {
-		int64_t upto = done + devices < wanted ? done + devices : wanted;
+		int64_t upto = done + devices;
 
+		if (upto > wanted)
+			upto = wanted;
 		snprintf(sql, sizeof(sql), insert, (long long)done,
 		    (long long)upto - 1, (long long)devices);
 		run_sql(db, sql);
