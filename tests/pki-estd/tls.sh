@@ -8,9 +8,11 @@ start 'deadline: { head = "3s"; };'
 client() {
 	name=$1
 	shift
-	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n\r\n' $est |
+	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n' \
+	    $est 'Connection: close' |
 		timeout 10 openssl s_client -connect "127.0.0.1:$port" \
-		    -servername localhost -CAfile ca.pem -ign_eof "$@" >"$name.out" 2>&1 || :
+		    -servername localhost -CAfile ca.pem -ign_eof "$@" \
+		    >"$name.out" 2>&1 || :
 }
 refused() {
 	! grep -q 'HTTP/1.1 200' "$1.out" || fail "$1 was served"
