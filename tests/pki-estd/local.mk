@@ -48,6 +48,7 @@ dist_check_SCRIPTS += \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/routes.sh \
+	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
 	%D%/tls.sh
@@ -63,5 +64,6 @@ EXTRA_DIST += \
 	%D%/raw.py \
 	%D%/real-lib.sh \
 	%D%/routes.py \
+	%D%/slow-many.py \
 	%D%/slow.py \
 	%D%/storm.py
