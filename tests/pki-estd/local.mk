@@ -32,6 +32,7 @@ tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
 	%D%/clock.sh \
+	%D%/crowd-idle.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
 	%D%/daemon-notify.sh \
