@@ -32,6 +32,7 @@ tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
 	%D%/clock.sh \
+	%D%/crowd-idle.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
 	%D%/daemon-notify.sh \
@@ -48,6 +49,7 @@ dist_check_SCRIPTS += \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/routes.sh \
+	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
 	%D%/tls.sh
@@ -63,5 +65,6 @@ EXTRA_DIST += \
 	%D%/raw.py \
 	%D%/real-lib.sh \
 	%D%/routes.py \
+	%D%/slow-many.py \
 	%D%/slow.py \
 	%D%/storm.py

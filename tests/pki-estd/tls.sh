@@ -2,16 +2,17 @@
 # What TLS is spoken: 1.2 and 1.3, forward-secret AEAD, nothing resumed.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
-needs_localhost
 start 'deadline: { head = "3s"; };'
 
 # client NAME [OPTION...]: openssl's talk in NAME.out
 client() {
 	name=$1
 	shift
-	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n\r\n' $est |
-		timeout 10 openssl s_client -connect "localhost:$port" \
-		    -CAfile ca.pem -ign_eof "$@" >"$name.out" 2>&1 || :
+	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n' \
+	    $est 'Connection: close' |
+		timeout 10 openssl s_client -connect "127.0.0.1:$port" \
+		    -servername localhost -CAfile ca.pem -ign_eof "$@" \
+		    >"$name.out" 2>&1 || :
 }
 refused() {
 	! grep -q 'HTTP/1.1 200' "$1.out" || fail "$1 was served"
@@ -46,8 +47,8 @@ client two -tls1_2 -reconnect
 	sleep 0.5
 	printf 'R\n'
 	sleep 1
-} | timeout 10 openssl s_client -connect "localhost:$port" -CAfile ca.pem \
-    -tls1_2 >again.out 2>&1 || :
+} | timeout 10 openssl s_client -connect "127.0.0.1:$port" \
+    -servername localhost -CAfile ca.pem -tls1_2 >again.out 2>&1 || :
 grep -q RENEGOTIATING again.out || fail 's_client did not try'
 [ "$(grep -c '^verify return' again.out)" -le 2 ] || fail 'renegotiated'
 
