@@ -47,6 +47,7 @@ dist_check_SCRIPTS += \
 	%D%/life.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
+	%D%/reenroll.sh \
 	%D%/routes.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
@@ -62,6 +63,7 @@ EXTRA_DIST += \
 	%D%/proxy.py \
 	%D%/raw.py \
 	%D%/real-lib.sh \
+	%D%/reenroll.py \
 	%D%/routes.py \
 	%D%/slow.py \
 	%D%/storm.py

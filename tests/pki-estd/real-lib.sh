@@ -9,8 +9,10 @@ state=ca
 program=$abs_top_builddir/.libs/pki-ctl
 [ -x "$program" ] || program=$abs_top_builddir/pki-ctl
 
+# With $clock set, such as "-100d", it is that time for it.
 pki() {
-	LD_LIBRARY_PATH=$abs_top_builddir/.libs "$program" -q --dir ca "$@"
+	LD_LIBRARY_PATH=$abs_top_builddir/.libs \
+	    ${clock:+faketime -f "$clock"} "$program" -q --dir ca "$@"
 }
 
 mkdir -p ca/templates
