@@ -109,6 +109,7 @@ try $simple 415 -u ":$second"
 type=application/pkcs10
 try $simple 401 -u ":${second#*.}.${second%%.*}"
 try $simple 401 -u ":${second#*.}.${second#*.}"
+try $simple 401 -u "${second#*.}:$second"
 try $simple '400 401' -H "X-Token: $second"
 try $simple '400 401' -H "Cookie: token=$second" -A "$second"
 try $simple 405 -X PUT -u ":$second"
