@@ -31,6 +31,7 @@ tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
+	%D%/canary.sh \
 	%D%/clock.sh \
 	%D%/crowd-idle.sh \
 	%D%/crowd.sh \
@@ -48,12 +49,14 @@ dist_check_SCRIPTS += \
 	%D%/life.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
+	%D%/reenroll.sh \
 	%D%/routes.sh \
 	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
 	%D%/tls.sh
 EXTRA_DIST += \
+	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
 	%D%/head-gate.py \
@@ -64,6 +67,7 @@ EXTRA_DIST += \
 	%D%/proxy.py \
 	%D%/raw.py \
 	%D%/real-lib.sh \
+	%D%/reenroll.py \
 	%D%/routes.py \
 	%D%/slow-many.py \
 	%D%/slow.py \
