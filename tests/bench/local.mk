@@ -2,6 +2,8 @@
 # BENCH_FLAGS=--quick takes two minutes; bench-gate fails when one falls short.
 EXTRA_PROGRAMS += tests/bench/bench
 tests_bench_bench_SOURCES = \
+	%D%/bare.c \
+	%D%/bare.h \
 	%D%/bench-command.c \
 	%D%/bench-crl.c \
 	%D%/bench-durable.c \
