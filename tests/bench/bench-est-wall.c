@@ -65,7 +65,7 @@ est_claim_slow_fsync(const bench_options *options)
 	    &fast);
 	open_side(options, "slow", options->slow_sync, (rounds + 1) * count,
 	    EST_CLIENTS, &slow);
-	if (bench_estd_has(slow.estd, "slow-sync")) {
+	if (bench_estd_is_preloaded(slow.estd)) {
 		(void)rate_of(&fast, count);
 		(void)rate_of(&slow, count);
 		for (size_t i = 0; i < rounds; i++) {

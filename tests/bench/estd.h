@@ -20,8 +20,8 @@ uint16_t bench_estd_port(const bench_estd *estd);
 /* CPU seconds, and memory (PSS) in KiB, of its three processes. */
 double bench_estd_cpu(const bench_estd *estd);
 double bench_estd_kib(const bench_estd *estd);
-/* Is such a library in the issuer? */
-bool bench_estd_has(const bench_estd *estd, const char *library);
+/* Is the library in the issuer?  Only builds for fault tests let it in. */
+bool bench_estd_is_preloaded(const bench_estd *estd);
 
 /* CPU seconds of a process, its threads and those that have ended. */
 double bench_process_cpu(pid_t pid);
