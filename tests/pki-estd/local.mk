@@ -10,7 +10,8 @@ tests_test_estd_SOURCES = \
 	%D%/test-offers.c \
 	%D%/test-proxy.c \
 	%D%/test-routes.c \
-	%D%/test-sockets.c
+	%D%/test-sockets.c \
+	%D%/test-waits.c
 tests_test_estd_CPPFLAGS = $(tests_cppflags)
 tests_test_estd_LDADD = libestd.la $(tests_ldadd)
 
@@ -40,6 +41,7 @@ dist_check_SCRIPTS += \
 	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
 	%D%/example-conf.sh \
+	%D%/handshake.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
 	%D%/interop-curl.sh \
@@ -59,6 +61,7 @@ EXTRA_DIST += \
 	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
+	%D%/handshake.py \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
