@@ -74,6 +74,13 @@ pki_approval_each(pki_ca *ca, const char *device, pki_approval_visitor *visit,
 	    &walk, err);
 }
 
+pki_code
+pki_approval_count(pki_ca *ca, pki_approval_queue *out, pki_err *err)
+{
+	return pki_store_tally_approvals(ca->store,
+	    pki_clock_now(ca->clock) - PKI_APPROVAL_LIFETIME, out, err);
+}
+
 struct search {
 	const pki_digest *key;
 	int64_t           now;

@@ -44,6 +44,13 @@ PKI_CHECKED pki_code pki_approval_each(pki_ca *ca, const char *device,
     pki_approval_visitor *visit, void *arg, pki_err *err);
 
 /*
+ * How many wait, and since when the first of them does (0, 0: none); those
+ * that are over are none.  Cheap; no row is verified.  PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_approval_count(pki_ca *ca, pki_approval_queue *out,
+    pki_err *err);
+
+/*
  * Has this key of the device an approval that is not over?  So that it is
  * worth signing; what it is for is looked at in the issuing transaction.
  */

@@ -49,6 +49,9 @@ REQUEST      NAME    PROFILE STATE   REQUESTED            NAMES      KEY
 REQUEST meter-1 auditor waiting TIME CN=meter-1 HASH
 END
 
+same_state expect_ok pki status -o json
+json "d['waiting'] == 1 and 0 <= d['oldest'] < 600"
+
 # None is decided unless all can be.
 same_state refused request-unknown pki device approve "$id" aaaaaaaaaaaa
 same_state expect_exit 2 pki device approve
@@ -67,6 +70,8 @@ second=$(pending)
 same_state expect_ok pki device deny "$second" --dry-run
 expect_ok pki device deny "$second"
 expect_answer "denied approval-denied $second" meter-1 other
+expect_ok pki status -o json
+json "(d['waiting'], d['oldest']) == (0, None)"
 expect_answer 'issued ' meter-1 meter-1
 expect_answer 'again ' meter-1 meter-1
 same_state refused request-state pki device deny "$id"
