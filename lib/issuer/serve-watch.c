@@ -225,6 +225,18 @@ look(pki_serving *serving)
 	    serving->health.log);
 }
 
+/* What cannot be read stays as it was: health says so. */
+static void
+count_waiting(pki_serving *serving)
+{
+	pki_approval_queue queue;
+
+	if (pki_approval_count(serving->ca, &queue, NULL) != PKI_OK)
+		return;
+	serving->counts[PKI_COUNT_WAITING] = (uint64_t)queue.waiting;
+	serving->counts[PKI_COUNT_OLDEST] = (uint64_t)queue.oldest;
+}
+
 /* Due at two thirds of its life; or revoked, and so of no use to anybody. */
 static bool
 needs_renewal(pki_serving *serving)
@@ -290,6 +302,7 @@ pki_watch_tick(pki_serving *serving)
 	if (full_second) {
 		serving->looked_at = now;
 		pki_refusals_write(serving, serving->ca);
+		count_waiting(serving);
 		try_open(serving, now);
 		tell_parent(serving, PKI_CONTROL_ALIVE);
 	}

@@ -91,6 +91,8 @@ struct store_backend {
 	    pki_err *err);
 	pki_code (*tally_certs)(void *db, int64_t ca_id, int64_t now,
 	    int64_t soon, pki_cert_counts *out, pki_err *err);
+	pki_code (*tally_approvals)(void *db, int64_t since,
+	    pki_approval_queue *out, pki_err *err);
 	pki_code (*last_partition)(void *db, int64_t ca_id, int64_t *out,
 	    pki_err *err);
 

@@ -202,6 +202,9 @@ static const struct schema_object {
 	{ 1, "index", "sqlite_autoindex_approval_1", "approval", NULL },
 	{ 1, "index", "approval_by_identity", "approval",
 	    "CREATE INDEX approval_by_identity ON approval (identity_id)" },
+	{ 1, "index", "approval_waiting", "approval",
+	    "CREATE INDEX approval_waiting ON approval (requested_at)"
+	    "	WHERE state = 0" },
 
 	{ 1, "table", "crl", "crl",
 	    "CREATE TABLE crl ("

@@ -481,6 +481,7 @@ const struct store_backend pki_store_memory = {
 	.get_audit_tree = get_audit_tree,
 	.count_certs = pki_memory_count_certs,
 	.tally_certs = pki_memory_tally_certs,
+	.tally_approvals = pki_memory_tally_approvals,
 	.last_partition = pki_memory_last_partition,
 	.fill_cas = fill_cas,
 	.fill_identities = pki_memory_fill_identities,

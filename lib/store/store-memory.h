@@ -107,6 +107,8 @@ pki_code pki_memory_update_approval(void *db, const pki_approval_row *row,
 pki_code pki_memory_get_approval(void *db, const char *name,
     pki_approval_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_memory_fill_approvals;
+pki_code pki_memory_tally_approvals(void *db, int64_t since,
+    pki_approval_queue *out, pki_err *err);
 pki_code pki_memory_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_get_pubkey(void *db, const pki_digest *digest,

@@ -129,3 +129,22 @@ pki_sqlite_fill_approvals(void *db, const pki_cert_filter *filter,
 	}
 	return rc;
 }
+
+pki_code
+pki_sqlite_tally_approvals(void *db, int64_t since, pki_approval_queue *out,
+    pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_TALLY_APPROVALS, &run, err);
+	bool row;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_int(run, since);
+	rc = pki_sqlite_next(run, &row, err);
+	if (rc != PKI_OK)
+		return rc;
+	out->waiting = pki_sqlite_take_int(run);
+	out->oldest = pki_sqlite_take_int(run);
+	return pki_sqlite_taken(run, "requests", err);
+}

@@ -102,6 +102,9 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_FILL_APPROVALS] = SELECT_APPROVAL
 	    "WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
 	[SQL_FILL_APPROVALS_OF] = SELECT_APPROVAL OF_IDENTITY,
+	[SQL_TALLY_APPROVALS] = "SELECT count(*),"
+	    " coalesce(min(requested_at), 0) FROM approval"
+	    " WHERE state = 0 AND requested_at >= ?",
 
 	[SQL_CLAIM_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
 	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"

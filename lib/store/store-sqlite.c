@@ -252,6 +252,7 @@ const struct store_backend pki_store_sqlite = {
 	.get_audit_tree = pki_sqlite_get_audit_tree,
 	.count_certs = pki_sqlite_count_certs,
 	.tally_certs = pki_sqlite_tally_certs,
+	.tally_approvals = pki_sqlite_tally_approvals,
 	.last_partition = pki_sqlite_last_partition,
 	.fill_cas = pki_sqlite_fill_cas,
 	.fill_identities = pki_sqlite_fill_identities,

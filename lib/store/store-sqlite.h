@@ -45,6 +45,7 @@ enum sqlite_sql {
 	SQL_GET_APPROVAL,
 	SQL_FILL_APPROVALS,
 	SQL_FILL_APPROVALS_OF,
+	SQL_TALLY_APPROVALS,
 	SQL_CLAIM_PUBKEY,
 	SQL_BLOCK_PUBKEY,
 	SQL_GET_PUBKEY,
@@ -197,6 +198,8 @@ pki_code pki_sqlite_update_approval(void *db, const pki_approval_row *row,
 pki_code pki_sqlite_get_approval(void *db, const char *name,
     pki_approval_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_sqlite_fill_approvals;
+pki_code pki_sqlite_tally_approvals(void *db, int64_t since,
+    pki_approval_queue *out, pki_err *err);
 pki_code pki_sqlite_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,

@@ -341,6 +341,15 @@ typedef struct pki_cert_counts {
 } pki_cert_counts;
 PKI_CHECKED pki_code pki_store_tally_certs(pki_store *store, int64_t ca_id,
     int64_t now, int64_t soon, pki_cert_counts *out, pki_err *err);
+/*
+ * How many requests wait of those that came at since or later, and when the
+ * first of them did; 0, 0: none.  An index has them.
+ */
+typedef struct pki_approval_queue {
+	int64_t waiting, oldest;
+} pki_approval_queue;
+PKI_CHECKED pki_code pki_store_tally_approvals(pki_store *store,
+    int64_t since, pki_approval_queue *out, pki_err *err);
 /* The highest partition that any certificate of the CA is in, or -1. */
 PKI_CHECKED pki_code pki_store_last_partition(pki_store *store, int64_t ca_id,
     int64_t *out, pki_err *err);

@@ -109,15 +109,21 @@ print_status(struct session *s, const struct report *report,
 		{ .key = "now", .kind = PRINT_TIME },
 		{ .key = "state" },
 		{ .key = "conf" },
+		{ .key = "waiting", .kind = PRINT_NUMBER },
+		{ .key = "oldest", .kind = PRINT_SPAN },
 		{ .key = "audit-head" },
 		{ .key = "wal-bytes", .kind = PRINT_NUMBER },
 		{ .key = "warnings", .kind = PRINT_LIST, .json_only = true },
 	};
+	const pki_approval_queue *queue = &status->approvals;
 	char head[PKI_AUDIT_HEAD_TEXT];
 	const struct print_value values[] = {
 		{ .number = status->now },
 		{ .text = s->state_dir },
 		{ .text = s->conf_dir },
+		{ .number = queue->waiting },
+		{ .number = status->now - queue->oldest,
+		  .none = queue->waiting == 0 },
 		{ .text = pki_audit_head_format(&status->head, head) },
 		{ .number = status->wal_bytes },
 		{ .list = &report->warnings },
@@ -164,8 +170,9 @@ const struct cli_command cmd_status = {
 	.noun = "status",
 	.summary = "how things stand, and what needs attention",
 	.description =
-"Each CA with its certificates and its CRL, the audit log's head, and a\n"
-"warning for everything that somebody should see to.",
+"Each CA with its certificates and its CRL, requests that wait for approval,\n"
+"the audit log's head, and a warning for everything that somebody should see\n"
+"to.",
 	.flags = SESSION_NEEDS_CA,
 	.run = show_status,
 };

@@ -131,8 +131,8 @@ count(const char *state)
 {
 	struct tally tally = { 0, state };
 
-	assert_ok(pki_approval_each(t.ca, "meter-1", add_row, &tally, &t.err),
-	    &t.err);
+	assert_ok(pki_approval_each(t.ca, "meter-1", 0, add_row, &tally,
+	    &t.err), &t.err);
 	return tally.count;
 }
 
