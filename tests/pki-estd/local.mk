@@ -49,6 +49,7 @@ dist_check_SCRIPTS += \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/routes.sh \
+	%D%/signer-gone.sh \
 	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
