@@ -54,6 +54,7 @@ dist_check_SCRIPTS += \
 	%D%/proxy.sh \
 	%D%/reenroll.sh \
 	%D%/routes.sh \
+	%D%/signer-gone.sh \
 	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
