@@ -31,6 +31,7 @@ tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
+	%D%/canary.sh \
 	%D%/clock.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
@@ -53,6 +54,7 @@ dist_check_SCRIPTS += \
 	%D%/swap.sh \
 	%D%/tls.sh
 EXTRA_DIST += \
+	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
 	%D%/head-gate.py \
