@@ -31,6 +31,7 @@ tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 dist_check_SCRIPTS += \
+	%D%/approval.sh \
 	%D%/canary.sh \
 	%D%/clock.sh \
 	%D%/crowd.sh \
