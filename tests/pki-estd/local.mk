@@ -47,6 +47,7 @@ dist_check_SCRIPTS += \
 	%D%/interop-strongswan.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
+	%D%/nobody.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/reenroll.sh \
@@ -61,6 +62,7 @@ EXTRA_DIST += \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/nobody.py \
 	%D%/notify.py \
 	%D%/one-connection.py \
 	%D%/proxy.py \
