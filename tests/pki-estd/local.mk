@@ -30,6 +30,12 @@ tests_gnutls_client_SOURCES = %D%/gnutls-client.c
 tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
+# Many keys and connections at the same moment, for token-race.sh.
+noinst_PROGRAMS += tests/racer
+tests_racer_SOURCES = %D%/racer.c
+tests_racer_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_racer_LDADD = $(GNUTLS_LIBS)
+
 dist_check_SCRIPTS += \
 	%D%/approval.sh \
 	%D%/canary.sh \
@@ -54,7 +60,8 @@ dist_check_SCRIPTS += \
 	%D%/routes.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
-	%D%/tls.sh
+	%D%/tls.sh \
+	%D%/token-race.sh
 EXTRA_DIST += \
 	%D%/canary.py \
 	%D%/crowd.py \
