@@ -31,8 +31,14 @@ tests_gnutls_client_SOURCES = %D%/gnutls-client.c
 tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
+# Many keys and connections at the same moment, for token-race.sh.
+noinst_PROGRAMS += tests/racer
+tests_racer_SOURCES = %D%/racer.c
+tests_racer_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_racer_LDADD = $(GNUTLS_LIBS)
+
 dist_check_SCRIPTS += \
-	%D%/waiting.sh \
+	%D%/approval.sh \
 	%D%/canary.sh \
 	%D%/clock.sh \
 	%D%/crowd-idle.sh \
@@ -50,6 +56,7 @@ dist_check_SCRIPTS += \
 	%D%/interop-strongswan.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
+	%D%/nobody.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
 	%D%/reenroll.sh \
@@ -58,7 +65,9 @@ dist_check_SCRIPTS += \
 	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
-	%D%/tls.sh
+	%D%/tls.sh \
+	%D%/token-race.sh \
+	%D%/waiting.sh
 EXTRA_DIST += \
 	%D%/canary.py \
 	%D%/crowd.py \
@@ -67,6 +76,7 @@ EXTRA_DIST += \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/nobody.py \
 	%D%/notify.py \
 	%D%/one-connection.py \
 	%D%/proxy.py \
