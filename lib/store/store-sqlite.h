@@ -98,11 +98,15 @@ typedef struct pki_sqlite_run {
 	bool                 cached;
 } pki_sqlite_run;
 
+/* Statements made at run time that are kept, for when they come again. */
+#define SQLITE_TEXTS 4
+
 struct sqlite_store {
 	sqlite3        *db;
 	pki_lock       *lock;
 	char            path[PKI_PATH_MAX];
 	pki_sqlite_run  runs[SQL_COUNT];
+	sqlite3_stmt   *texts[SQLITE_TEXTS];    /* idle; the newest first */
 	int64_t         page_size;
 	int             wal_frames;     /* after our last commit */
 	int             wal_done;       /* of them, checkpointed by us */
@@ -117,7 +121,7 @@ pki_code pki_sqlite_fail(struct sqlite_store *store, int rc, pki_err *err);
 
 PKI_CHECKED pki_code pki_sqlite_start(struct sqlite_store *store,
     enum sqlite_sql sql, pki_sqlite_run **out, pki_err *err);
-/* The same for a statement that is not kept. */
+/* The same for a statement that reads, made at run time. */
 PKI_CHECKED pki_code pki_sqlite_start_text(struct sqlite_store *store,
     const char *sql, pki_sqlite_run **out, pki_err *err);
 void pki_sqlite_run_free(pki_sqlite_run *run);

@@ -18,7 +18,7 @@
 
 #define THREADS 2
 /* Connections at once when each request has its own. */
-#define FRESH 32
+#define FRESH EST_CLIENTS
 
 void
 est_report(const bench_claim *claim, est_pair *pair, size_t rounds)
@@ -227,7 +227,7 @@ make_scene(const bench_options *options, struct scene *s)
 	bench_load_options load = { .wire = BENCH_TLS };
 
 	s->rounds = options->quick ? 5 : EST_ROUNDS;
-	s->fresh_count = options->quick ? 192 : 512;
+	s->fresh_count = options->quick ? 400 : 1000;
 	s->kept_count = options->quick ? 1000 : 4000;
 	bench_make_checking_ca(options, "est", state);
 	s->fleet = bench_fleet_new(state, "meter", (s->rounds + 1) *

@@ -303,13 +303,15 @@ STORE_TEST(store_each_cert, is_filtered)
 		    .pubkey = &key }, "4" },
 	};
 	struct store_sample t;
-	size_t i;
+	size_t i, turn;
 
 	store_sample_open(&t, kind);
 	add_six(&t);
-	for (i = 0; i < PKI_COUNT(rows); i++) {
+	/* Each once more: a statement that was used holds no values. */
+	for (turn = 0; turn < 2 * PKI_COUNT(rows); turn++) {
 		PKI_AUTO(pki_buf) got = pki_buf_new();
 
+		i = turn / 2;
 		expect_code(pki_store_each_cert(t.store, &rows[i].filter,
 		    append_last_octet, got, &t.err), PKI_OK, &t);
 		cr_expect_str_eq(pki_buf_text(got), rows[i].want,
