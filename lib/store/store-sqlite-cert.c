@@ -194,6 +194,20 @@ pki_sqlite_last_partition(void *db, int64_t ca_id, int64_t *out, pki_err *err)
 	return pki_sqlite_get_int(run, out, err);
 }
 
+pki_code
+pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_PUT_HOST, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_text(run, row->name);
+	pki_sqlite_put_int(run, row->identity_id);
+	return pki_sqlite_change(run, &changed, err);
+}
+
 /*
  * The statement of a filter.  The parameters are numbered and all bound,
  * whether a condition uses them or not; the limit comes last.  The unary
@@ -227,6 +241,8 @@ add_query(pki_buf *sql, const pki_cert_filter *filter)
 		{ filter->pubkey != NULL, " AND c.pubkey_id = ("
 		    "SELECT id FROM pubkey WHERE digest_head = ?9"
 		    " AND digest_tail = ?10)" },
+		{ filter->host != NULL, " AND c.identity_id IN ("
+		    "SELECT identity_id FROM host WHERE name = ?11)" },
 	};
 	size_t i;
 
@@ -234,7 +250,7 @@ add_query(pki_buf *sql, const pki_cert_filter *filter)
 	for (i = 0; i < PKI_COUNT(conditions); i++)
 		if (conditions[i].asked)
 			pki_buf_add_text(sql, conditions[i].condition);
-	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?11");
+	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?12");
 }
 
 static void
@@ -254,6 +270,7 @@ put_filter(pki_sqlite_run *run, const pki_cert_filter *filter, int64_t after)
 	    : pki_serial_bytes(filter->serial_suffix));
 	pki_sqlite_put_split_digest(run,
 	    filter->pubkey == NULL ? &none : filter->pubkey);
+	pki_sqlite_put_text(run, filter->host);
 	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
 }
 

@@ -51,6 +51,7 @@ enum sqlite_sql {
 	SQL_GET_PUBKEY,
 	SQL_FILL_PUBKEYS,
 	SQL_PUT_CERT,
+	SQL_PUT_HOST,
 	SQL_COUNT_CERT,
 	SQL_UPDATE_CERT_STATUS,
 	SQL_GET_CERT,
@@ -206,6 +207,7 @@ pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,
 store_fill pki_sqlite_fill_pubkeys;
 
 pki_code pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err);
+pki_code pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err);
 pki_code pki_sqlite_update_cert_status(void *db, const pki_cert_row *row,
     pki_err *err);
 pki_code pki_sqlite_get_cert(void *db, int64_t ca_id, const pki_serial *serial,
