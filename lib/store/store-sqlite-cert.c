@@ -83,8 +83,9 @@ pki_sqlite_update_cert_status(void *db, const pki_cert_row *row, pki_err *err)
 
 /* The row borrows from the run. */
 static pki_code
-take_cert(pki_sqlite_run *run, pki_cert_row *row, pki_err *err)
+take_cert(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_cert_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -280,9 +281,7 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 {
 	PKI_AUTO(pki_buf) sql = pki_buf_new();
 	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_cert_row row;
 	pki_code rc;
-	bool more;
 
 	add_query(sql, filter);
 	rc = pki_buf_check(sql, err);
@@ -291,14 +290,7 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 	if (rc != PKI_OK)
 		return rc;
 	put_filter(run, filter, after);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_cert(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill_page(run, take_cert, page, err);
 }
 
 static void
