@@ -77,8 +77,8 @@ pki_sqlite_get_approval(void *db, const char *name, pki_approval_row *out,
     pki_buf *hold, pki_err *err)
 {
 	return pki_sqlite_get_row(db, &(struct sqlite_get){
-		.sql = SQL_GET_APPROVAL, .what = "request", .kind = &pki_row_approval,
-		.take = take_approval,
+		.sql = SQL_GET_APPROVAL, .what = "request",
+		.kind = &pki_row_approval, .take = take_approval,
 	}, name, out, hold, err);
 }
 
