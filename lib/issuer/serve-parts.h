@@ -128,6 +128,7 @@ struct pki_serving {
 	uint64_t          told_counts[PKI_COUNTS];
 	bool              told_ready, told_clock, told_store;
 	bool              stale;        /* others have written since */
+	bool              reload_waits; /* for a clock that is right */
 	int64_t           looked_at, retry_at;  /* monotonic ms */
 };
 

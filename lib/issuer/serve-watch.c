@@ -184,6 +184,8 @@ pki_watch_reload(pki_serving *serving)
 
 	if (rc == PKI_OK)
 		take_over(serving, &reading);
+	/* Not the files are bad: nobody should have to ask again. */
+	serving->reload_waits = rc == PKI_CLOCK;
 	pki_watch_note(serving, rc == PKI_OK ? "reloaded" : "reload-failed",
 	    rc == PKI_OK ? NULL : &err);
 	pki_batch_close(reading.batch);
@@ -263,6 +265,11 @@ try_open(pki_serving *serving, int64_t now)
 	if (!serving->health.clock || !serving->health.store ||
 	    now < serving->retry_at)
 		return;
+	if (serving->reload_waits) {
+		serving->retry_at = now + RETRY_MS;
+		pki_watch_reload(serving);
+		return;
+	}
 	if (serving->batch == NULL || !serving->has_set)
 		rc = pki_watch_open(serving, &err);
 	else if (needs_renewal(serving))

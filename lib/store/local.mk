@@ -21,6 +21,7 @@ libpki_ca_la_SOURCES += \
 	%D%/store-sqlite-history.c \
 	%D%/store-sqlite-identity.c \
 	%D%/store-sqlite-open.c \
+	%D%/store-sqlite-rows.c \
 	%D%/store-sqlite-run.c \
 	%D%/store-sqlite-schema.c \
 	%D%/store-sqlite-sql.c \

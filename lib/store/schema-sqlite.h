@@ -158,6 +158,14 @@ static const struct schema_object {
 	    "CREATE TRIGGER cert_kept BEFORE DELETE ON cert BEGIN"
 	    "	SELECT RAISE(ABORT, 'a certificate is never deleted'); END" },
 
+	/* Which identities have had a certificate with this DNS name. */
+	{ 1, "table", "host", "host",
+	    "CREATE TABLE host ("
+	    "	name TEXT NOT NULL COLLATE NOCASE,"
+	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
+	    "	PRIMARY KEY (name, identity_id)"
+	    ") STRICT, WITHOUT ROWID" },
+
 	/* What a token was used for is a row of its own: one for each token. */
 	{ 1, "table", "token", "token",
 	    "CREATE TABLE token ("

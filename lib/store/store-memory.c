@@ -467,6 +467,7 @@ const struct store_backend pki_store_memory = {
 	.claim_pubkey = pki_memory_claim_pubkey,
 	.block_pubkey = pki_memory_block_pubkey,
 	.put_cert = pki_memory_put_cert,
+	.put_host = pki_memory_put_host,
 	.update_cert_status = pki_memory_update_cert_status,
 	.put_crl = put_crl,
 	.put_audit = put_audit,

@@ -79,8 +79,9 @@ pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out, pki_err *err)
 
 /* The row borrows from the run. */
 static pki_code
-take_audit(pki_sqlite_run *run, pki_audit_row *row, pki_err *err)
+take_audit(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_audit_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -100,24 +101,10 @@ pki_code
 pki_sqlite_fill_audit(void *db, const pki_cert_filter *filter, int64_t after,
     pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_FILL_AUDIT, &run, err);
-	pki_audit_row row;
-	bool more;
-
 	(void)filter;
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_audit(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = SQL_FILL_AUDIT, .take = take_audit,
+	}, after, page, err);
 }
 
 /*

@@ -100,8 +100,9 @@ pki_sqlite_update_cert_status(void *db, const pki_cert_row *row, pki_err *err)
 
 /* The row borrows from the run. */
 static pki_code
-take_cert(pki_sqlite_run *run, pki_cert_row *row, pki_err *err)
+take_cert(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_cert_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -211,6 +212,20 @@ pki_sqlite_last_partition(void *db, int64_t ca_id, int64_t *out, pki_err *err)
 	return pki_sqlite_get_int(run, out, err);
 }
 
+pki_code
+pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_PUT_HOST, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_text(run, row->name);
+	pki_sqlite_put_int(run, row->identity_id);
+	return pki_sqlite_change(run, &changed, err);
+}
+
 /*
  * Those of identities: from the newest back to row ?1.  A row that precedes
  * itself would be damage; the walk ends all the same.
@@ -260,6 +275,8 @@ pki_sqlite_add_cert_query(pki_buf *sql, const pki_cert_filter *filter)
 		    " AND digest_tail = ?10") " AND c.pubkey_id = ("
 		    "SELECT id FROM pubkey WHERE digest_head = ?9"
 		    " AND digest_tail = ?10)" },
+		{ filter->host != NULL, OF_IDENTITIES(
+		    "SELECT identity_id FROM host WHERE name = ?11") },
 	};
 	size_t i;
 
@@ -267,7 +284,7 @@ pki_sqlite_add_cert_query(pki_buf *sql, const pki_cert_filter *filter)
 	for (i = 0; i < PKI_COUNT(conditions); i++)
 		if (conditions[i].asked)
 			pki_buf_add_text(sql, conditions[i].condition);
-	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?11");
+	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?12");
 }
 
 static void
@@ -287,6 +304,7 @@ put_filter(pki_sqlite_run *run, const pki_cert_filter *filter, int64_t after)
 	    : pki_serial_bytes(filter->serial_suffix));
 	pki_sqlite_put_split_digest(run,
 	    filter->pubkey == NULL ? &none : filter->pubkey);
+	pki_sqlite_put_text(run, filter->host);
 	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
 }
 
@@ -296,9 +314,7 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 {
 	PKI_AUTO(pki_buf) sql = pki_buf_new();
 	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_cert_row row;
 	pki_code rc;
-	bool more;
 
 	pki_sqlite_add_cert_query(sql, filter);
 	rc = pki_buf_check(sql, err);
@@ -307,14 +323,7 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 	if (rc != PKI_OK)
 		return rc;
 	put_filter(run, filter, after);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_cert(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill_page(run, take_cert, page, err);
 }
 
 static void

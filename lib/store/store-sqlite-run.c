@@ -452,3 +452,25 @@ pki_sqlite_fail_flaw(const pki_sqlite_run *run, const char *what,
 	return pki_fail(err, PKI_DAMAGED, "database '%s': %s row has a bad %s",
 	    run->store->path, what, flaw);
 }
+
+pki_code
+pki_sqlite_insert_new(pki_sqlite_run *run, int64_t *id, const char *what,
+    const char *name, pki_err *err)
+{
+	bool done;
+	pki_code rc = pki_sqlite_insert(run, id, &done, err);
+
+	return rc != PKI_OK || done ? rc :
+	    pki_fail(err, PKI_EXISTS, "%s '%s' exists", what, name);
+}
+
+pki_code
+pki_sqlite_change_one(pki_sqlite_run *run, const char *what, const char *name,
+    pki_err *err)
+{
+	int changed;
+	pki_code rc = pki_sqlite_change(run, &changed, err);
+
+	return rc != PKI_OK || changed != 0 ? rc :
+	    pki_fail(err, PKI_NOT_FOUND, "no %s '%s'", what, name);
+}

@@ -131,6 +131,8 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_PUT_NEWEST] = "INSERT INTO cert_newest VALUES (?, ?)"
 	    " ON CONFLICT (identity_id) DO UPDATE SET"
 	    " cert_id = excluded.cert_id",
+	[SQL_PUT_HOST] = "INSERT INTO host (name, identity_id) VALUES (?, ?)"
+	    " ON CONFLICT DO NOTHING",
 	[SQL_COUNT_CERT] = "UPDATE ca_count SET issued = issued + 1,"
 	    " last_partition = max(last_partition, ?2) WHERE ca_id = ?1",
 	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"

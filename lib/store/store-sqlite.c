@@ -238,6 +238,7 @@ const struct store_backend pki_store_sqlite = {
 	.claim_pubkey = pki_sqlite_claim_pubkey,
 	.block_pubkey = pki_sqlite_block_pubkey,
 	.put_cert = pki_sqlite_put_cert,
+	.put_host = pki_sqlite_put_host,
 	.update_cert_status = pki_sqlite_update_cert_status,
 	.put_crl = pki_sqlite_put_crl,
 	.put_audit = pki_sqlite_put_audit,

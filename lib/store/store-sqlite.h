@@ -52,6 +52,7 @@ enum sqlite_sql {
 	SQL_FILL_PUBKEYS,
 	SQL_PUT_CERT,
 	SQL_PUT_NEWEST,
+	SQL_PUT_HOST,
 	SQL_COUNT_CERT,
 	SQL_UPDATE_CERT_STATUS,
 	SQL_GET_CERT,
@@ -148,6 +149,13 @@ PKI_CHECKED pki_code pki_sqlite_change(pki_sqlite_run *run, int *changed,
 PKI_CHECKED pki_code pki_sqlite_get_int(pki_sqlite_run *run, int64_t *out,
     pki_err *err);
 
+/* The same where done is wanted: PKI_EXISTS, "token 'x' exists". */
+PKI_CHECKED pki_code pki_sqlite_insert_new(pki_sqlite_run *run, int64_t *id,
+    const char *what, const char *name, pki_err *err);
+/* The same where a row is to change: PKI_NOT_FOUND, "no token 'x'". */
+PKI_CHECKED pki_code pki_sqlite_change_one(pki_sqlite_run *run,
+    const char *what, const char *name, pki_err *err);
+
 int64_t pki_sqlite_take_int(pki_sqlite_run *run);
 int pki_sqlite_take_small(pki_sqlite_run *run);
 int64_t pki_sqlite_take_reference(pki_sqlite_run *run);
@@ -163,6 +171,31 @@ PKI_CHECKED pki_code pki_sqlite_taken(const pki_sqlite_run *run,
     const char *what, pki_err *err);
 pki_code pki_sqlite_fail_flaw(const pki_sqlite_run *run, const char *what,
     const char *flaw, pki_err *err);
+
+/* Take all columns of a row, which borrows from the run. */
+typedef pki_code pki_sqlite_take(pki_sqlite_run *run, void *row, pki_err *err);
+
+/* How a row is got by its name.  PKI_NOT_FOUND: "no token 'x'". */
+struct sqlite_get {
+	enum sqlite_sql     sql;
+	const char         *what;
+	const pki_row_kind *kind;
+	pki_sqlite_take    *take;
+};
+PKI_CHECKED pki_code pki_sqlite_get_row(void *db, const struct sqlite_get *how,
+    const char *name, void *out, pki_buf *hold, pki_err *err);
+
+/* How rows behind one are put into a page; identity: a third parameter. */
+struct sqlite_fill {
+	enum sqlite_sql  sql;
+	const char      *identity;      /* NULL: there is none */
+	pki_sqlite_take *take;
+};
+PKI_CHECKED pki_code pki_sqlite_fill(void *db, const struct sqlite_fill *how,
+    int64_t after, pki_page *page, pki_err *err);
+/* The rows of a run with all its parameters. */
+PKI_CHECKED pki_code pki_sqlite_fill_page(pki_sqlite_run *run,
+    pki_sqlite_take *take, pki_page *page, pki_err *err);
 
 /* A digest in two columns, as in the table pubkey. */
 void pki_sqlite_put_split_digest(pki_sqlite_run *run,
@@ -211,6 +244,7 @@ pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,
 store_fill pki_sqlite_fill_pubkeys;
 
 pki_code pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err);
+pki_code pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err);
 pki_code pki_sqlite_update_cert_status(void *db, const pki_cert_row *row,
     pki_err *err);
 pki_code pki_sqlite_get_cert(void *db, int64_t ca_id, const pki_serial *serial,

@@ -58,7 +58,8 @@ list_pending(struct session *s)
 	    pending.listing.now - age : INT64_MAX;
 	rc = pki_approval_each(s->ca, cli_value(s->cli, "name"),
 	    pending.listing.after, list_one, &pending, s->err);
-	return listing_end(&pending.listing, rc, "No request fits.");
+	return listing_end(&pending.listing, rc,
+	    "No such request waits for approval.");
 }
 
 const struct cli_command cmd_device_pending = {

@@ -101,6 +101,15 @@ print_cas(print_doc *doc, const struct report *report, int64_t now,
 	return rc;
 }
 
+/* 0: none waits.  One that came just now, or before a clock was set: 1 s. */
+static int64_t
+age_of(const pki_approval_queue *queue, int64_t now)
+{
+	int64_t age = now - queue->oldest;
+
+	return queue->waiting == 0 ? 0 : age < 1 ? 1 : age;
+}
+
 static pki_code
 print_status(struct session *s, const struct report *report,
     const pki_status *status)
@@ -122,8 +131,7 @@ print_status(struct session *s, const struct report *report,
 		{ .text = s->state_dir },
 		{ .text = s->conf_dir },
 		{ .number = queue->waiting },
-		{ .number = status->now - queue->oldest,
-		  .none = queue->waiting == 0 },
+		{ .number = age_of(queue, status->now) },
 		{ .text = pki_audit_head_format(&status->head, head) },
 		{ .number = status->wal_bytes },
 		{ .list = &report->warnings },

@@ -23,7 +23,7 @@ expect_answer() {
 pending() { sed -n 's/^pending approval //p' .asked; }
 
 same_state expect_ok pki device pending
-expect_says 'No request fits.'
+expect_says 'No such request waits for approval.'
 expect_ok pki device add meter-1 meter-2 --profile auditor
 expect_ok pki token create meter-1 -o json
 token=$(sed -n 's/.*"token":"\([^"]*\)".*/\1/p' .out)
@@ -50,7 +50,7 @@ REQUEST meter-1 auditor waiting TIME CN=meter-1 HASH
 END
 
 same_state expect_ok pki status -o json
-json "d['waiting'] == 1 and 0 <= d['oldest'] < 600"
+json "d['waiting'] == 1 and 1 <= d['oldest'] < 600"
 
 # None is decided unless all can be.
 same_state refused request-unknown pki device approve "$id" aaaaaaaaaaaa
@@ -76,7 +76,7 @@ expect_answer 'issued ' meter-1 meter-1
 expect_answer 'again ' meter-1 meter-1
 same_state refused request-state pki device deny "$id"
 expect_ok pki device pending
-expect_says 'No request fits.'
+expect_says 'No such request waits for approval.'
 expect_ok pki device pending --all -o json
 json "[(r['request'], r['state']) for r in d] ==
     [('$id', 'issued'), ('$second', 'denied')]"

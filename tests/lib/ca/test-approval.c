@@ -11,25 +11,6 @@
 static struct test_ca t;
 static pki_token_parts token;
 
-/* A token that outlives every approval. */
-static pki_token_parts
-long_token(const char *name)
-{
-	const pki_token_order order = {
-		.lifetime = 10 * PKI_APPROVAL_LIFETIME, .who = test_requester,
-	};
-	PKI_AUTO(pki_token_drafts) drafts = NULL;
-	pki_token_parts parts;
-
-	assert_ok(pki_ca_draft_tokens(t.ca, &name, 1, &order, &drafts,
-	    &t.err), &t.err);
-	assert_ok(pki_ca_create_tokens(t.ca, drafts, &test_requester, &t.err),
-	    &t.err);
-	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
-	    &parts, &t.err), &t.err);
-	return parts;
-}
-
 static void
 set_up(void)
 {
@@ -38,7 +19,8 @@ set_up(void)
 	edit_auditor(&t, "approval = \"manual\"; grace = \"7d\"; };"
 	    " alt-names: { allow = [ \"dns:*\" ]; #");
 	register_device(&t, "meter-1");
-	token = long_token("meter-1");
+	/* One that outlives every approval. */
+	token = new_token(&t, "meter-1", 10 * PKI_APPROVAL_LIFETIME);
 }
 
 static void
@@ -298,7 +280,8 @@ Test(approval, lets_nothing_in_twice)
 	expect_issued(&r, false);
 	assert_ok(pki_ca_change_device(t.ca, "meter-1", PKI_DEVICE_REPLACE,
 	    &test_requester, NULL, &t.err), &t.err);
-	token = long_token("meter-1");
+	/* One that outlives every approval. */
+	token = new_token(&t, "meter-1", 10 * PKI_APPROVAL_LIFETIME);
 	r.request.evidence = evidence_of(&token);
 	expect_pending(&r);
 	expect_sound();
@@ -345,7 +328,8 @@ Test(approval, of_a_device_that_is_held_or_retired_is_none)
 	    &t.err), PKI_DENIED, &t.err, "identity-state");
 	/* A namesake has nothing of it. */
 	register_device(&t, "meter-1");
-	token = long_token("meter-1");
+	/* One that outlives every approval. */
+	token = new_token(&t, "meter-1", 10 * PKI_APPROVAL_LIFETIME);
 	r.request.evidence = evidence_of(&token);
 	expect_pending(&r);
 	expect_sound();

@@ -313,6 +313,7 @@ Test(sqlite_plan, finds_certificates_of_an_identity_or_a_key_by_row)
 	pki_digest key = sample_digest(1);
 	const pki_cert_filter filters[] = {
 		{ .identity = "meter-1" }, { .pubkey = &key },
+		{ .host = "broker.example" },
 		{ .identity = "meter-1", .pubkey = &key, .ca_id = 1 },
 	};
 	struct store_sample t;
