@@ -117,8 +117,9 @@ on_header(void *arg, enum MHD_ValueKind kind, const char *name,
  * came.  So one NUL must follow method and target, and two what ends a line;
  * then comes the next text, or the end of the head.  Anything else was a bare
  * LF, more spaces, a NUL of the client's, or a folded line (which the library
- * appends to the *name*).  Only a NUL in the place of a CR looks like one; it
- * moves no boundary.  Version 1 has a new parser, which refuses these itself.
+ * appends to the *name*).  What a client writes in the place of those octets,
+ * a NUL for a CR, looks like them; it moves no boundary.  Version 1 has a new
+ * parser, which refuses these itself.
  */
 static gate_lines
 look_between(const http_connection *connection, const gate_head *head)

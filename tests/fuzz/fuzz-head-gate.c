@@ -44,7 +44,8 @@ take_line(pki_bytes *rest, gate_lines *lines)
 	const uint8_t *end = rest->data + rest->len;
 	pki_bytes line = take_to(rest, '\n');
 
-	if (line.data + line.len == end || line.len == 0 || line.data[line.len - 1] != '\r')
+	if (line.data + line.len == end || line.len == 0 ||
+	    line.data[line.len - 1] != '\r')
 		*lines = GATE_LINES_BROKEN;
 	else
 		line.len--;
