@@ -169,7 +169,7 @@ check_type(pki_bytes value, pki_bytes type)
 		before = value;
 	fuzz_assert(type.len <= before.len);
 	fuzz_assert(type.len == 0 ||
-	    (type.data == before.data &&
+	    (memcmp(type.data, before.data, type.len) == 0 &&
 	    type.data[type.len - 1] != ' ' && type.data[type.len - 1] != '\t'));
 	fuzz_assert(is_of(pki_bytes_of(before.data + type.len,
 	    before.len - type.len), " \t"));

@@ -27,6 +27,7 @@ check_PROGRAMS += \
 	%D%/fuzz-est-body \
 	%D%/fuzz-gate \
 	%D%/fuzz-head-gate \
+	%D%/fuzz-http \
 	%D%/fuzz-profile \
 	%D%/fuzz-proxy \
 	%D%/fuzz-wire
@@ -81,6 +82,14 @@ check_PROGRAMS += \
 %C%_fuzz_head_gate_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"head-gate"'
 %C%_fuzz_head_gate_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_head_gate_LDADD = libestd.la $(fuzz_ldadd)
+%C%_fuzz_http_SOURCES = \
+	%D%/fuzz-http.c \
+	%D%/head-reader.c \
+	%D%/head-reader.h \
+	$(fuzz_sources)
+%C%_fuzz_http_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"http"'
+%C%_fuzz_http_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_http_LDADD = libestd.la $(fuzz_ldadd)
 %C%_fuzz_profile_SOURCES = %D%/fuzz-profile.c $(fuzz_sources)
 %C%_fuzz_profile_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"profile"'
 %C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
