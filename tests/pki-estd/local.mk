@@ -53,6 +53,7 @@ dist_check_SCRIPTS += \
 	%D%/interop-strongswan.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
+	%D%/lost-replies.sh \
 	%D%/nobody.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
@@ -66,6 +67,7 @@ EXTRA_DIST += \
 	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
+	%D%/eater.py \
 	%D%/head-gate.py \
 	%D%/lib.sh \
 	%D%/listen.py \
