@@ -14,8 +14,8 @@ secret() {
 }
 # scalar KEY-FILE: of a P-256 key, RFC 5915.
 scalar() {
-	openssl ec -in "$1" -passin file:credentials/issuing-passphrase -outform der 2>/dev/null |
-		tail -c +8 | head -c 32
+	openssl ec -in "$1" -passin file:credentials/issuing-passphrase \
+	    -outform der 2>/dev/null | tail -c +8 | head -c 32
 }
 # keep: the answer is one of the places.
 answers=0

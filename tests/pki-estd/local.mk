@@ -51,6 +51,7 @@ dist_check_SCRIPTS += \
 	%D%/interop-curl.sh \
 	%D%/interop-gnutls.sh \
 	%D%/interop-strongswan.sh \
+	%D%/kill-storm.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
 	%D%/lost-replies.sh \
@@ -69,6 +70,7 @@ EXTRA_DIST += \
 	%D%/daemon-lib.sh \
 	%D%/eater.py \
 	%D%/head-gate.py \
+	%D%/keep.py \
 	%D%/lib.sh \
 	%D%/listen.py \
 	%D%/nobody.py \
