@@ -185,6 +185,9 @@ keep
 want 503 'without the key'
 "$daemon" --dir ca --check >>left/check 2>&1 || :
 echo 'another passphrase' >credentials/issuing-passphrase
+# One that has read the right passphrase must not find the key.
+before=$(events started)
+wait_until has_event started $((before + 1))
 cat kept.key >ca/keys/issuing.key
 wait_until grep -q 'a wrong passphrase' "$log"
 post simpleenroll meter-2.b64 -u ":$second"
