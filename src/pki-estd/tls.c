@@ -19,11 +19,14 @@
  * Renegotiation is never taken up: libmicrohttpd ends a connection that asks
  * for it.  So who cannot negotiate it safely may come in as well: strongSwan's
  * pki 5.9 says nothing of RFC 5746, and %SAFE_RENEGOTIATION turns it away.
+ *
+ * The client's order counts: it has sent a key of the group that it likes
+ * best, and with %SERVER_PRECEDENCE would be asked for another one, a round
+ * trip more.
  */
 const char tls_priorities[] =
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"
-    "-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"
-    "%SERVER_PRECEDENCE";
+    "-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1";
 
 struct tls_ref {
 	atomic_uint                      count;

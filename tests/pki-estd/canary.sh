@@ -14,8 +14,8 @@ secret() {
 }
 # scalar KEY-FILE: of a P-256 key, RFC 5915.
 scalar() {
-	openssl ec -in "$1" -passin file:credentials/issuing-passphrase -outform der 2>/dev/null |
-		tail -c +8 | head -c 32
+	openssl ec -in "$1" -passin file:credentials/issuing-passphrase \
+	    -outform der 2>/dev/null | tail -c +8 | head -c 32
 }
 # keep: the answer is one of the places.
 answers=0
@@ -185,6 +185,9 @@ keep
 want 503 'without the key'
 "$daemon" --dir ca --check >>left/check 2>&1 || :
 echo 'another passphrase' >credentials/issuing-passphrase
+# One that has read the right passphrase must not find the key.
+before=$(events started)
+wait_until has_event started $((before + 1))
 cat kept.key >ca/keys/issuing.key
 wait_until grep -q 'a wrong passphrase' "$log"
 post simpleenroll meter-2.b64 -u ":$second"

@@ -54,8 +54,10 @@ dist_check_SCRIPTS += \
 	%D%/interop-curl.sh \
 	%D%/interop-gnutls.sh \
 	%D%/interop-strongswan.sh \
+	%D%/kill-storm.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
+	%D%/lost-replies.sh \
 	%D%/nobody.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
@@ -72,8 +74,10 @@ EXTRA_DIST += \
 	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
+	%D%/eater.py \
 	%D%/handshake.py \
 	%D%/head-gate.py \
+	%D%/keep.py \
 	%D%/lib.sh \
 	%D%/listen.py \
 	%D%/nobody.py \

@@ -30,9 +30,9 @@ Test(auth_parse, takes_bearer_and_basic)
 	cr_expect_str_eq(token.text, TOKEN);
 	cr_expect_str_eq(token.user, "");
 	cr_expect(pki_bytes_equal(auth_id(&token), PKI_BYTES_TEXT("abc123")));
-	cr_expect_eq(auth_parse(
-	    PKI_BYTES_TEXT("Bearer abcdefghijklmnopqrstuvwx."
-	    SECRET), &token, &err), PKI_OK, "the longest id");
+	cr_expect_eq(auth_parse(PKI_BYTES_TEXT(
+	    "Bearer abcdefghijklmnopqrstuvwx." SECRET), &token, &err), PKI_OK,
+	    "the longest id");
 	cr_assert_eq(parse_basic("meter-1:" TOKEN, &token), PKI_OK);
 	cr_expect_str_eq(token.user, "meter-1");
 	cr_expect_str_eq(token.text, TOKEN);

@@ -39,6 +39,12 @@ grep -q 'HTTP/1.1 200' three.out || fail 'TLS 1.3 was refused'
 grep -q 'CN = Test CA' three.out || fail 'the CA is not named to clients'
 ! grep -q 'New Session Ticket\|TLS session ticket:' three.out ||
 	fail 'a ticket was given'
+# Nobody is asked for another key than the one he sent: RFC 8446, 4.1.4.
+for groups in X25519:P-256 P-256:X25519 P-384:P-256; do
+	client "$groups" -tls1_3 -msg -groups "$groups"
+	[ "$(grep -c '>>> .*ClientHello' "$groups.out")" = 1 ] ||
+		fail "$groups: a round trip more"
+done
 client two -tls1_2 -reconnect
 ! grep -q '^Reused' two.out || fail 'a session was resumed'
 
