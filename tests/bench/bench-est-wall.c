@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK 4096
+#define COMMIT_MAX ((size_t)1 << 20)
+#define WARM 20
 #define IDLE_DESCRIPTORS 16384
 
 /* ---- a disk that takes 5 ms longer ---- */
@@ -57,7 +59,7 @@ est_claim_slow_fsync(const bench_options *options)
 {
 	static const char name[] = "enroll, fsync + 5 ms, against no delay";
 	size_t count = options->quick ? 1000 : 4000;
-	size_t rounds = options->quick ? 5 : EST_ROUNDS;
+	size_t rounds = options->quick ? 3 : EST_ROUNDS;
 	struct side fast, slow;
 	est_pair pair;
 
@@ -85,14 +87,35 @@ est_claim_slow_fsync(const bench_options *options)
 
 /* ---- one client alone ---- */
 
-/* What the disk itself takes: one block more in a file, and it is there. */
-static double
-sync_ms(int fd)
+/* Octets that one enrollment adds to the write-ahead log. */
+static size_t
+commit_octets(struct side *side, const char *state)
 {
-	static const char block[BLOCK];
+	char path[PKI_PATH_MAX];
+	struct stat before, after;
+	pki_err err;
+
+	BENCH_OK(pki_path_join(path, state, "ca.db-wal", &err), &err);
+	(void)bench_load_run(side->load, bench_fleet_take(side->fleet, 1), 1);
+	if (stat(path, &before) != 0)
+		bench_fail(path, NULL);
+	for (int i = 0; i < WARM; i++)
+		(void)bench_load_run(side->load,
+		    bench_fleet_take(side->fleet, 1), 1);
+	if (stat(path, &after) != 0 || after.st_size <= before.st_size)
+		bench_fail(path, NULL);
+	return (size_t)(after.st_size - before.st_size) / WARM;
+}
+
+/* What the disk itself takes until so much more in a file is there. */
+static double
+sync_ms(int fd, size_t octets)
+{
+	static const char block[COMMIT_MAX];
 	double begin;
 
-	if (write(fd, block, sizeof(block)) != (ssize_t)sizeof(block))
+	if (octets > COMMIT_MAX ||
+	    write(fd, block, octets) != (ssize_t)octets)
 		bench_fail("write", NULL);
 	begin = bench_wall();
 	if (fdatasync(fd) != 0)
@@ -103,7 +126,7 @@ sync_ms(int fd)
 /* In turn; all three sorted afterwards. */
 struct alone {
 	double *enroll, *get, *sync;
-	size_t  count;
+	size_t  count, octets;
 };
 
 static void
@@ -118,7 +141,7 @@ run_alone(struct side *side, int disk, const struct alone *out)
 		out->enroll[i] = post->ms;
 		(void)bench_load_run(side->load, get, 1);
 		out->get[i] = get->ms;
-		out->sync[i] = sync_ms(disk);
+		out->sync[i] = sync_ms(disk, out->octets);
 	}
 	bench_requests_free(get, 1);
 }
@@ -126,14 +149,14 @@ run_alone(struct side *side, int disk, const struct alone *out)
 void
 est_claim_latency(const bench_options *options)
 {
-	size_t count = options->quick ? 200 : 1000;
+	size_t count = options->quick ? 100 : 1000;
 	double *values = calloc(count, 3 * sizeof(*values));
-	const struct alone all = {
-		values, values + count, values + 2 * count, count,
+	struct alone all = {
+		values, values + count, values + 2 * count, count, 0,
 	};
 	double enroll, sync;
 	struct side side;
-	char path[PKI_PATH_MAX], note[96];
+	char path[PKI_PATH_MAX], state[PKI_PATH_MAX], note[96];
 	pki_err err;
 	int disk;
 
@@ -141,12 +164,14 @@ est_claim_latency(const bench_options *options)
 	disk = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (values == NULL || disk < 0)
 		bench_fail("a file to write", NULL);
-	open_side(options, "alone", NULL, count, 1, &side);
+	open_side(options, "alone", NULL, count + WARM + 1, 1, &side);
+	BENCH_OK(pki_path_join(state, options->work_dir, "alone", &err), &err);
+	all.octets = commit_octets(&side, state);
 	run_alone(&side, disk, &all);
 	enroll = bench_median(all.enroll, count);
 	sync = bench_median(all.sync, count);
-	snprintf(note, sizeof(note), "wall: p50 %.3f ms, of it fdatasync %.3f",
-	    enroll, sync);
+	snprintf(note, sizeof(note), "wall: p50 %.3f ms, of it fdatasync of "
+	    "%zu octets %.3f", enroll, all.octets, sync);
 	bench_report(&(bench_claim){
 		"enroll, one client, less a sync, against GET", "ms",
 		enroll - sync, bench_median(all.get, count), BENCH_AT_MOST, 3,
@@ -201,7 +226,7 @@ void
 est_claim_idle(const bench_options *options)
 {
 	size_t idle = options->quick ? 1000 : 10000;
-	size_t good = options->quick ? 200 : 1000;
+	size_t good = options->quick ? 100 : 1000;
 	bench_request *gets = bench_gets_new(idle);
 	struct side side;
 	bench_load *load;

@@ -226,7 +226,7 @@ make_scene(const bench_options *options, struct scene *s)
 	char state[PKI_PATH_MAX];
 	bench_load_options load = { .wire = BENCH_TLS };
 
-	s->rounds = options->quick ? 5 : EST_ROUNDS;
+	s->rounds = options->quick ? 3 : EST_ROUNDS;
 	s->fresh_count = options->quick ? 400 : 1000;
 	s->kept_count = options->quick ? 1000 : 4000;
 	bench_make_checking_ca(options, "est", state);

@@ -1,5 +1,6 @@
 # make bench: claims about speed and size, each against a yardstick.
 # BENCH_FLAGS=--quick takes two minutes; bench-gate fails when one falls short.
+# A yardstick that is not installed (tests/install-deps bench) is not measured.
 EXTRA_PROGRAMS += tests/bench/bench
 tests_bench_bench_SOURCES = \
 	%D%/bare.c \
