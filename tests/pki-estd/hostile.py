@@ -173,6 +173,11 @@ CASES = [
     ("a certificate of 60 KiB", lambda: get_with("large.crt"), (0, 200)),
     ("a certificate of 60 KiB, to enroll",
      lambda: reenroll_with("large.crt"), (0, 400, 403)),
+    # Its token counts, whatever TLS was shown.
+    ("a certificate of 60 KiB, and a token",
+     lambda: post(GOOD, with_cert("large.crt")), (200,)),
+    ("100 intermediates, and a token",
+     lambda: post(GOOD, with_cert("chain.crt")), (200,)),
     ("names of UTF-16", lambda: reenroll_with("utf16.crt"), (403,)),
     ("names with NUL", lambda: reenroll_with("nul.crt"), (403,)),
     ("h2", with_alpn, (0, 400, 404, 505)),

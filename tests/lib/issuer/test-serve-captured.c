@@ -22,7 +22,7 @@
 #if defined(__SANITIZE_ADDRESS__)
 #define MEMORY_MAX_KB (2 * 1024 * 1024)
 #else
-#define MEMORY_MAX_KB (300 * 1024)
+#define MEMORY_MAX_KB (200 * 1024)
 #endif
 
 static struct served s;
@@ -193,7 +193,7 @@ certs_on_record(void)
 	return count;
 }
 
-/* As much as a packet may hold, and good for nothing. */
+/* As much as a request may hold, and good for nothing. */
 static pki_message
 largest_request(void)
 {
@@ -203,12 +203,9 @@ largest_request(void)
 		.csr = pki_bytes_of(octets, sizeof(octets)),
 	};
 	pki_message message = message_of(&q);
-	int i;
 
 	pki_message_put(&message, PKI_TAG_CLIENT_CERT,
 	    pki_bytes_of(octets, 8192));
-	for (i = 0; i < 3; i++)
-		pki_message_add(&message, pki_bytes_of(octets, 8192));
 	return message;
 }
 
