@@ -65,12 +65,12 @@ openssl x509 -in nul.crt -outform der | LC_ALL=C sed 's/meterX1/meter\x001/g' |
 start_daemon
 # So many names that the request may be read, and the certificate may not.
 pki device add --profile server server-1 >added
-pki -o json token create server-1 | read_tokens >token
+pki -o json token create server-1 | read_tokens >secret
 names=$(seq -f 'DNS:%055.0f.example' -s , 1 120)
 openssl req -new -key good.key -subj /CN=server-1 -outform der -out many.der \
     -addext "subjectAltName=$names"
 base64 <many.der >many.b64
-post simpleenroll many.b64 -u ":$(cat token)"
+post simpleenroll many.b64 -u ":$(cat secret)"
 want 403 'more names than a certificate may have'
 grep -q '^cert-size ' body || fail "many names: $(cat body)"
 
