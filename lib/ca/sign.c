@@ -130,6 +130,17 @@ sign_tbs(const pki_signing *signing, const pki_tbs *tbs, pki_buf *out,
 	return rc == PKI_OK ? PKI_OK : pki_wrap(err, rc, "self-check");
 }
 
+/* Nobody could read it, and so nobody revoke it: pki_cert_parse(). */
+static pki_code
+check_size(const pki_buf *der, pki_err *err)
+{
+	if (der->len <= PKI_CERT_MAX)
+		return PKI_OK;
+	return pki_refuse(err, PKI_DENIED, "cert-size",
+	    "fewer or shorter names", "%zu octets, more than %d", der->len,
+	    PKI_CERT_MAX);
+}
+
 pki_code
 pki_sign_cert(const pki_signing *signing, pki_tbs *tbs, pki_cert **out,
     pki_err *err)
@@ -145,6 +156,8 @@ pki_sign_cert(const pki_signing *signing, pki_tbs *tbs, pki_cert **out,
 	rc = lint(tbs, issuer, err);
 	if (rc == PKI_OK)
 		rc = sign_tbs(signing, tbs, der, err);
+	if (rc == PKI_OK)
+		rc = check_size(der, err);
 	if (rc == PKI_OK)
 		rc = pki_cert_make(tbs, PKI_TAKE(der), out, err);
 	return rc;

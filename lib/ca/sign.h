@@ -23,8 +23,8 @@ typedef struct pki_signing {
  * are filled from the signer and the issuer.  self_check verifies the
  * signature before it is handed out.  templates, pki_tbs_template, is used
  * and filled; threads may share it, the signer and the issuer.  PKI_DENIED,
- * rule "lint": what must never be signed, whatever a template says.
- * PKI_CRYPTO.
+ * rule "lint": what must never be signed, whatever a template says; rule
+ * "cert-size": over PKI_CERT_MAX, which we could not read.  PKI_CRYPTO.
  */
 pki_code pki_sign_cert(const pki_signing *signing, pki_tbs *tbs,
     pki_cert **out, pki_err *err);

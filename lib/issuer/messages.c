@@ -44,7 +44,6 @@ static const struct tag {
 	[PKI_TAG_TOKEN_USER]   = { "token-user",   PKI_KIND_TEXT },
 	[PKI_TAG_TOKEN]        = { "token",        PKI_KIND_TEXT },
 	[PKI_TAG_CLIENT_CERT]  = { "client-cert",  PKI_KIND_OCTETS },
-	[PKI_TAG_CLIENT_CHAIN] = { "client-chain", PKI_KIND_OCTETS },
 	[PKI_TAG_TLS_VERSION]  = { "tls-version",  PKI_KIND_U16 },
 	[PKI_TAG_TLS_UNIQUE]   = { "tls-unique",   PKI_KIND_OCTETS },
 	[PKI_TAG_TLS_EXPORTER] = { "tls-exporter", PKI_KIND_OCTETS },
@@ -71,8 +70,7 @@ static const struct tag {
 	{ PKI_TAG_TOKEN_USER, 0, 1, 0, 64, PKI_TAG_TOKEN },             \
 	{ PKI_TAG_TOKEN, 0, 1, 1, 128, PKI_TAG_NONE }
 #define BY_CERT(least)                                                  \
-	{ PKI_TAG_CLIENT_CERT, least, 1, 1, CERT_MAX, PKI_TAG_NONE },   \
-	{ PKI_TAG_CLIENT_CHAIN, 0, 3, 1, CERT_MAX, PKI_TAG_CLIENT_CERT }
+	{ PKI_TAG_CLIENT_CERT, least, 1, 1, CERT_MAX, PKI_TAG_NONE }
 #define BY_TLS                                                          \
 	{ PKI_TAG_TLS_VERSION, 1, 1, 0x0303, 0x0304, PKI_TAG_NONE },    \
 	{ PKI_TAG_TLS_UNIQUE, 0, 1, 12, 12, PKI_TAG_NONE },             \

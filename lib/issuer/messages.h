@@ -91,7 +91,6 @@ typedef enum pki_tag {
 	PKI_TAG_TOKEN_USER,     /* text: HTTP Basic's user */
 	PKI_TAG_TOKEN,          /* text: <id>.<secret>; wipe it */
 	PKI_TAG_CLIENT_CERT,    /* DER: TLS proved the key, nothing more */
-	PKI_TAG_CLIENT_CHAIN,   /* DER each: what the client sent besides */
 	PKI_TAG_TLS_VERSION,    /* u16: 0x0303, 0x0304 */
 	PKI_TAG_TLS_UNIQUE,     /* RFC 5929, section 3; with EMS only */
 	PKI_TAG_TLS_EXPORTER,   /* RFC 9266 */

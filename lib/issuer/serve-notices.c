@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "base/text.h"
 #include "est/body.h"
@@ -18,6 +19,24 @@ struct set {
 	const pki_material   *material;
 };
 
+/*
+ * Whoever would wait for it would wait for ever, and whatever stops us too.
+ * To shut it down wakes those, and the receiver.
+ */
+static pki_code
+leave_worker(pki_serving *serving, pki_err *err)
+{
+	pki_err why = { 0 };
+
+	shutdown(serving->options.link_fd, SHUT_RDWR);
+	if (!atomic_exchange(&serving->left, true)) {
+		(void)pki_fail(&why, PKI_NOT_FOUND, "the worker takes no "
+		    "answers");
+		pki_watch_note(serving, "worker-silent", &why);
+	}
+	return pki_fail(err, PKI_NOT_FOUND, "the other end is closed");
+}
+
 pki_code
 pki_notice_send(pki_serving *serving, const pki_message *message,
     pki_err *err)
@@ -28,8 +47,11 @@ pki_notice_send(pki_serving *serving, const pki_message *message,
 
 	if (rc == PKI_OK)
 		rc = pki_wire_encode(message, packet, err);
-	return rc == PKI_OK ? pki_wire_send_wait(serving->options.link_fd,
-	    pki_buf_bytes(packet), err) : rc;
+	if (rc != PKI_OK)
+		return rc;
+	rc = pki_wire_send_wait(serving->options.link_fd,
+	    pki_buf_bytes(packet), err);
+	return rc == PKI_BUSY ? leave_worker(serving, err) : rc;
 }
 
 pki_code

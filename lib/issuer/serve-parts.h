@@ -108,6 +108,7 @@ struct pki_serving {
 	_Atomic unsigned  files;        /* grows with each reload */
 	/* As the watch saw it last; the commit looks again. */
 	_Atomic bool      clock_bad, log_full;
+	_Atomic bool      left;         /* the worker; see serve.h */
 	_Atomic int64_t   clock_offset; /* of the clock to a steady one; s */
 
 	/* Held shared while a request is handed in or settings are read. */

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "issuer/spawn.h"
 
 #define QUEUE_MAX 4096
+#define SILENCE_S 10
 /* How soon what others did is seen (DESIGN 3). */
 #define TICK_MS 200
 
@@ -77,6 +80,21 @@ make_serving(const pki_serve_options *options, pki_serving **out,
 	if (serving->stop_fd < 0 || serving->ended_fd < 0)
 		return pki_fail_errno(err, "eventfd");
 	*out = PKI_TAKE(serving);
+	return PKI_OK;
+}
+
+/* What pki_wire_send_wait() waits at most. */
+static pki_code
+limit_silence(const pki_serving *serving, pki_err *err)
+{
+	unsigned asked = serving->options.silence_s;
+	const struct timeval most = {
+		.tv_sec = asked != 0 ? asked : SILENCE_S,
+	};
+
+	if (setsockopt(serving->options.link_fd, SOL_SOCKET, SO_SNDTIMEO,
+	    &most, sizeof(most)) != 0)
+		return pki_fail_errno(err, "link");
 	return PKI_OK;
 }
 
@@ -178,6 +196,8 @@ pki_serve(const pki_serve_options *options, pki_err *err)
 	if (options->link_fd < 0 || options->build == NULL)
 		return pki_fail(err, PKI_USAGE, "no link, or no build");
 	rc = make_serving(options, &serving, err);
+	if (rc == PKI_OK)
+		rc = limit_silence(serving, err);
 	if (rc == PKI_OK)
 		rc = open_all(serving, err);
 	if (rc == PKI_OK)

@@ -48,6 +48,11 @@ typedef struct pki_serve_options {
 	int                control_fd;  /* PKI_CONTROL_STOP, _RELOAD; or -1 */
 	unsigned           threads;     /* 0: as many as there are cores */
 	size_t             queue;       /* requests inside; 0: 4096 */
+	/*
+	 * A worker that takes nothing of what it is told for so long hangs,
+	 * or was taken over; 0: 10.
+	 */
+	unsigned           silence_s;
 	const char        *build;       /* told to the worker; 1 to 64 */
 	pki_serve_settings settings;
 	/*
@@ -63,9 +68,11 @@ typedef struct pki_serve_options {
 } pki_serve_options;
 
 /*
- * Serve until the link or the control socket ends, or it says STOP; then
- * answer what is inside, and return PKI_OK.  The clock, the disk and the
- * store may fail meanwhile: requests are told to come back later (BUSY).
+ * Serve until the link or the control socket ends, or it says STOP, or the
+ * worker takes no answers any more (it is told no more then, as if the link
+ * had ended); then answer what is inside, and return PKI_OK.  The clock, the
+ * disk and the store may fail meanwhile: requests are told to come back later
+ * (BUSY).
  *
  * Sends HELLO, then TLS to LABELS as one generation, now, after a reload, and
  * when the server's certificate was renewed, at two thirds of its life; STATE

@@ -50,7 +50,10 @@ void pki_wire_stamp(uint8_t *packet, uint64_t id);
  */
 PKI_CHECKED pki_code pki_wire_send(int fd, pki_bytes packet, pki_err *err);
 
-/* The same, waiting while the socket is full: the issuer's way. */
+/*
+ * The same, waiting while the socket is full: the issuer's way.  PKI_BUSY: for
+ * as long as the socket's SO_SNDTIMEO says, if it has one.
+ */
 PKI_CHECKED pki_code pki_wire_send_wait(int fd, pki_bytes packet,
     pki_err *err);
 

@@ -14,7 +14,6 @@
 
 #define CSR_LABEL "CERTIFICATE REQUEST"
 #define CSR_MAX ((size_t)16 * 1024)
-#define CHAIN_MAX 3             /* of the client, besides its certificate */
 #define TLS_UNIQUE 12           /* octets: RFC 5246, 7.4.9 */
 
 /* What goes to the issuer, as long as it is being made. */
@@ -48,25 +47,24 @@ put_address(question *q, const http_request *request)
 	return true;
 }
 
-/* Re-enrolling is by certificate alone: RFC 7030, 3.3.2. */
+/*
+ * One of the two, as the issuer looks at one: whoever has a token may come with
+ * any certificate in TLS, his maker's for one.  Of a chain nothing is needed:
+ * the CAs that count are known.  Re-enrolling is by certificate alone: RFC
+ * 7030, 3.3.2.
+ */
 static void
-put_credentials(question *q, http_request *request)
+put_credentials(question *q, const http_request *request)
 {
-	pki_bytes chain[CHAIN_MAX];
-	size_t count;
-
 	if (request->token.text[0] != '\0') {
 		pki_message_put_text(&q->message, PKI_TAG_TOKEN_USER,
 		    request->token.user);
 		pki_message_put_text(&q->message, PKI_TAG_TOKEN,
 		    request->token.text);
+	} else if (q->facts.peer.len != 0) {
+		pki_message_put(&q->message, PKI_TAG_CLIENT_CERT,
+		    q->facts.peer);
 	}
-	if (q->facts.peer.len == 0)
-		return;
-	pki_message_put(&q->message, PKI_TAG_CLIENT_CERT, q->facts.peer);
-	count = tls_peer_chain(http_session(request), chain, CHAIN_MAX);
-	for (size_t i = 0; i < count; i++)
-		pki_message_add(&q->message, chain[i]);
 }
 
 static void

@@ -353,16 +353,3 @@ tls_peer(void *session)
 		return pki_bytes_of(NULL, 0);
 	return pki_bytes_of(peers[0].data, peers[0].size);
 }
-
-size_t
-tls_peer_chain(void *session, pki_bytes *out, size_t max)
-{
-	unsigned count = 0;
-	const gnutls_datum_t *peers = gnutls_certificate_get_peers(session,
-	    &count);
-	size_t n = 0;
-
-	for (unsigned i = 1; peers != NULL && i < count && n < max; i++)
-		out[n++] = pki_bytes_of(peers[i].data, peers[i].size);
-	return n;
-}

@@ -82,7 +82,4 @@ PKI_CHECKED pki_code tls_read_facts(void *session, tls_facts *out,
 /* The client's certificate alone, as in tls_facts.  Not verified by TLS. */
 pki_bytes tls_peer(void *session);
 
-/* The rest of its chain: copies up to max, returns how many. */
-size_t tls_peer_chain(void *session, pki_bytes *out, size_t max);
-
 #endif

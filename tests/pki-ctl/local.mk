@@ -22,6 +22,7 @@ dist_check_SCRIPTS += \
 	%D%/damaged.sh \
 	%D%/db-check.sh \
 	%D%/device-approval.sh \
+	%D%/device-decide.sh \
 	%D%/device.sh \
 	%D%/disk-full.sh \
 	%D%/init.sh \

@@ -50,6 +50,7 @@ dist_check_SCRIPTS += \
 	%D%/example-conf.sh \
 	%D%/handshake.sh \
 	%D%/head-gate.sh \
+	%D%/hostile.sh \
 	%D%/http-good.sh \
 	%D%/interop-curl.sh \
 	%D%/interop-gnutls.sh \
@@ -77,6 +78,7 @@ EXTRA_DIST += \
 	%D%/eater.py \
 	%D%/handshake.py \
 	%D%/head-gate.py \
+	%D%/hostile.py \
 	%D%/keep.py \
 	%D%/lib.sh \
 	%D%/listen.py \

@@ -380,6 +380,46 @@ Test(ca_issue_refused, beyond_the_issuers_life_and_after_it)
 	drop_request(&r);
 }
 
+/* What we cannot read we could not revoke either. */
+Test(ca_issue_refused, with_names_for_more_than_one_may_have)
+{
+	PKI_AUTO(pki_altnames) names = pki_altnames_new();
+	PKI_AUTO(pki_issued) issued = NULL;
+	PKI_AUTO(pki_issued) last = NULL;
+	PKI_AUTO(pki_cert) read = NULL;
+	struct test_request r;
+	pki_code rc = PKI_OK;
+	const int few = 100;
+	int i;
+
+	fresh_request(&r, "server", "server-1");
+	r.request.alt_names = names;
+	for (i = 0; i < 300 && rc == PKI_OK; i++) {
+		char name[72];
+
+		snprintf(name, sizeof(name), "%055d.example", i);
+		assert_ok(pki_altnames_add(names, PKI_ALT_DNS, name, &t.err),
+		    &t.err);
+		if (i < few)
+			continue;
+		r.request.purpose = i == few ? PKI_ISSUE_FIRST :
+		    PKI_ISSUE_REPLACE;
+		rc = pki_ca_issue(t.ca, &r.request, &issued, &t.err);
+		if (rc != PKI_OK)
+			break;
+		pki_issued_free(last);
+		last = issued;
+		issued = NULL;
+	}
+	assert_refused(rc, PKI_DENIED, &t.err, "cert-size");
+	cr_assert_not_null(last);
+	assert_ok(pki_cert_parse(pki_cert_der(last->cert), &read, &t.err),
+	    &t.err);
+	cr_expect(pki_cert_der(read).len > PKI_CERT_MAX - 200, "%zu",
+	    pki_cert_der(read).len);
+	drop_request(&r);
+}
+
 Test(ca_issue_refused, by_half_a_policy)
 {
 	struct test_request r;

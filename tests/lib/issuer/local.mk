@@ -4,7 +4,9 @@ tests_test_issuer_SOURCES = \
 	%D%/serve-sample.h \
 	%D%/test-client.c \
 	%D%/test-link.c \
+	%D%/test-serve-captured.c \
 	%D%/test-serve-credential.c \
+	%D%/test-serve-forged.c \
 	%D%/test-serve-many.c \
 	%D%/test-serve-reload.c \
 	%D%/test-serve.c \

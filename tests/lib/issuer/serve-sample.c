@@ -198,15 +198,14 @@ serve_start(struct served *s)
 }
 
 pid_t
-serve_fork(struct served *s)
+serve_fork_alone(struct served *s)
 {
 	pid_t child;
 
 	pki_ca_free(s->t.ca);
 	s->t.ca = NULL;
 	connect_ends(s);
-	child = fork();
-	cr_assert(child >= 0);
+	cr_assert((child = fork()) >= 0);
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGXFSZ, SIG_IGN);
@@ -217,6 +216,14 @@ serve_fork(struct served *s)
 	}
 	close(s->theirs[0]);
 	close(s->theirs[1]);
+	return child;
+}
+
+pid_t
+serve_fork(struct served *s)
+{
+	pid_t child = serve_fork_alone(s);
+
 	assert_ok(pki_issuer_link(s->issuer, s->link[0], &s->t.err),
 	    &s->t.err);
 	return child;
@@ -418,7 +425,7 @@ drop_asked(struct asked *a)
 	a->cert = NULL;
 }
 
-static pki_message
+pki_message
 message_of(const struct question *q)
 {
 	static const uint8_t octets[16] = { 192, 0, 2, 7 };

@@ -62,6 +62,8 @@ pki_token_drafts *give_tokens(struct served *s, size_t count);
  */
 pid_t serve_fork(struct served *s);
 void serve_kill(struct served *s, pid_t child);
+/* ... with no client in front: link[0] is the caller's, and to be closed. */
+pid_t serve_fork_alone(struct served *s);
 
 /* RELOAD, and what came of it. */
 bool serve_reload(struct served *s);
@@ -93,6 +95,8 @@ struct question {
 	const pki_cert  *cert;
 	pki_bytes        csr, unique, exporter;
 };
+/* As the worker says it, with nothing checked; borrows from q. */
+pki_message message_of(const struct question *q);
 /* Without waiting; false: the client would not take it. */
 bool ask(struct served *s, const struct question *q, struct asked *out);
 void await(struct asked *a);
