@@ -33,6 +33,7 @@ struct served {
 	pthread_t         thread;
 	pki_code          rc;
 	pki_err           err;
+	bool              alone;        /* no client: a fork has one thread */
 	pki_issuer       *issuer;
 	pthread_mutex_t   mutex;
 	pthread_cond_t    changed;
