@@ -91,3 +91,4 @@ pki_ctl_SOURCES = \
 pki_ctl_LDADD = libpki.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 
 include %D%/pki-estd/local.mk
+include %D%/pki-enroll/local.mk

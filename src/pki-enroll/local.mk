@@ -1,0 +1,11 @@
+# All of pki-enroll but main: the program and its tests link it.
+noinst_LTLIBRARIES += libenroll.la
+libenroll_la_SOURCES = \
+	%D%/conf.h \
+	%D%/hook.h \
+	%D%/report.h \
+	%D%/schedule.h \
+	%D%/slots.h \
+	%D%/state.c \
+	%D%/state.h
+libenroll_la_LIBADD =
