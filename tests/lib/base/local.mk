@@ -8,6 +8,7 @@ tests_test_base_SOURCES = \
 	%D%/test-file.c \
 	%D%/test-ids.c \
 	%D%/test-lock.c \
+	%D%/test-settings-args.c \
 	%D%/test-settings.c \
 	%D%/test-text.c
 tests_test_base_CPPFLAGS = $(tests_cppflags)
