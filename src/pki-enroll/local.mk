@@ -1,6 +1,10 @@
 # All of pki-enroll but main: the program and its tests link it.
 noinst_LTLIBRARIES += libenroll.la
 libenroll_la_SOURCES = \
+	%D%/conf-check.c \
+	%D%/conf-check.h \
+	%D%/conf-subject.c \
+	%D%/conf.c \
 	%D%/conf.h \
 	%D%/hook.h \
 	%D%/report.h \

@@ -1,5 +1,6 @@
 check_PROGRAMS += tests/test-enroll
 tests_test_enroll_SOURCES = \
+	%D%/test-conf.c \
 	%D%/test-state.c
 tests_test_enroll_CPPFLAGS = $(tests_cppflags)
 tests_test_enroll_LDADD = libenroll.la $(tests_ldadd)
