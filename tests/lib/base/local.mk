@@ -4,6 +4,7 @@ tests_test_base_SOURCES = \
 	%D%/test-buf.c \
 	%D%/test-clock.c \
 	%D%/test-err.c \
+	%D%/test-file-dir.c \
 	%D%/test-file-read.c \
 	%D%/test-file.c \
 	%D%/test-ids.c \
