@@ -7,9 +7,14 @@ libenroll_la_SOURCES = \
 	%D%/conf.c \
 	%D%/conf.h \
 	%D%/hook.h \
+	%D%/http.c \
+	%D%/http.h \
 	%D%/report.h \
 	%D%/schedule.h \
 	%D%/slots.h \
 	%D%/state.c \
-	%D%/state.h
-libenroll_la_LIBADD =
+	%D%/state.h \
+	%D%/tls.c \
+	%D%/tls.h
+libenroll_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS)
+libenroll_la_LIBADD = $(CURL_LIBS) $(SSL_LIBS)

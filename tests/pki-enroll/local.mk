@@ -4,3 +4,14 @@ tests_test_enroll_SOURCES = \
 	%D%/test-state.c
 tests_test_enroll_CPPFLAGS = $(tests_cppflags)
 tests_test_enroll_LDADD = libenroll.la $(tests_ldadd)
+
+# One HTTPS client for scripts; no test itself.
+noinst_PROGRAMS += tests/http-ask
+tests_http_ask_SOURCES = %D%/http-ask.c
+tests_http_ask_LDADD = libenroll.la libpki-core.la
+
+dist_check_SCRIPTS += \
+	%D%/http.sh
+EXTRA_DIST += \
+	%D%/hostile-lib.sh \
+	%D%/hostile.py
