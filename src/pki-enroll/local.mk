@@ -7,6 +7,8 @@ libenroll_la_SOURCES = \
 	%D%/conf.c \
 	%D%/conf.h \
 	%D%/hook.h \
+	%D%/http-open.c \
+	%D%/http-private.h \
 	%D%/http.c \
 	%D%/http.h \
 	%D%/report.h \
