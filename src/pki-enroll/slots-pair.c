@@ -19,6 +19,7 @@ struct copy {
 	pki_cert       *cert;
 	pki_cert       *chain[SLOTS_CHAIN_MAX];
 	size_t          chain_count;
+	bool            anchored;       /* an anchor signed the last one */
 };
 
 static void
@@ -100,9 +101,13 @@ add_cert(pki_bytes der, void *arg, pki_err *err)
 	return pki_cert_parse(der, &copy->chain[copy->chain_count++], err);
 }
 
-/* Every certificate but the last names the next as its signer. */
+/*
+ * Every certificate but the last names the next as its signer.  Anchors may
+ * have changed since it was written: one that signed the last one is no more
+ * than a good sign.
+ */
 static pki_code
-check_signatures(const enroll_slots *slots, const struct copy *copy, pki_err *err)
+check_signatures(const enroll_slots *slots, struct copy *copy, pki_err *err)
 {
 	const pki_cert *cert = copy->cert;
 	pki_code rc = PKI_OK;
@@ -111,14 +116,10 @@ check_signatures(const enroll_slots *slots, const struct copy *copy, pki_err *er
 		rc = pki_cert_check_issuer(cert, copy->chain[i], err);
 		cert = copy->chain[i];
 	}
-	/* Anchors may have changed since: only one that claims to be it. */
 	for (size_t i = 0; rc == PKI_OK && i < slots->anchor_count; i++)
-		if (pki_name_equal(pki_cert_issuer(cert),
-		    pki_cert_subject(slots->anchors[i])) &&
-		    pki_bytes_equal(pki_cert_authority_key_id(cert),
-		    pki_cert_subject_key_id(slots->anchors[i])))
-			return pki_cert_check_issuer(cert, slots->anchors[i],
-			    err);
+		if (pki_cert_check_issuer(cert, slots->anchors[i], NULL) ==
+		    PKI_OK)
+			copy->anchored = true;
 	return rc;
 }
 
@@ -246,7 +247,8 @@ judge(enroll_slots *slots, int i, struct copy *apart, struct copy *together)
 	same = together->state == SLOT_WHOLE && together->key_pem == NULL;
 	same = same || (buf_equal(apart->key_pem, together->key_pem) &&
 	    buf_equal(apart->certs_pem, together->certs_pem));
-	if (apart->state == SLOT_WHOLE) {
+	if (apart->state == SLOT_WHOLE && (apart->anchored ||
+	    !together->anchored || together->state != SLOT_WHOLE)) {
 		slots->torn[i] = !same || together->state != SLOT_WHOLE;
 		slot->why = together->why;
 		use_copy(slot, apart);

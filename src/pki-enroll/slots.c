@@ -197,9 +197,11 @@ judge(enroll_slots *slots)
 	for (int i = 0; i < SLOT_COUNT; i++) {
 		const enroll_slot *slot = &slots->slot[i];
 
-		if (slot->state == SLOT_WHOLE && slots->torn[i]) {
-			pki_fail(&why, PKI_DAMAGED,
-			    "one of two copies is not whole");
+		if (slots->torn[i]) {
+			why = slot->why;
+			if (why.code == PKI_OK)
+				pki_fail(&why, PKI_DAMAGED, "differs");
+			pki_wrap(&why, why.code, "one of two copies");
 			slots_complain(slots, &why, slot->name);
 		} else if (slot->state != SLOT_WHOLE &&
 		    slot->state != SLOT_EMPTY)

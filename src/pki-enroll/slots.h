@@ -62,7 +62,7 @@ typedef struct enroll_slot {
 	enum slot_state state;
 	const char     *name;           /* "slot-a" */
 	char            dir[PKI_PATH_MAX];
-	pki_err         why;            /* unless WHOLE or EMPTY: what is wrong */
+	pki_err         why;            /* what is wrong, if anything is */
 	pki_key        *key;
 	pki_cert       *cert;
 	pki_cert       *chain[SLOTS_CHAIN_MAX];

@@ -3,6 +3,7 @@ tests_test_enroll_SOURCES = \
 	%D%/maker.c \
 	%D%/maker.h \
 	%D%/test-conf.c \
+	%D%/test-slots-damage.c \
 	%D%/test-slots.c \
 	%D%/test-state.c
 tests_test_enroll_CPPFLAGS = $(tests_cppflags)
