@@ -21,7 +21,7 @@ typedef struct hook_variable {
 
 typedef struct enroll_hook {
 	const char          *title;     /* "probe", for messages */
-	const pki_text_list *args;      /* the first one is the program's path */
+	const pki_text_list *args;      /* the program's path first */
 	const hook_variable *variables;
 	size_t               variable_count;
 	int64_t              timeout_s; /* then it and its children are ended */

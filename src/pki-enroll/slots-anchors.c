@@ -47,8 +47,8 @@ slots_read_anchors(enroll_slots *slots)
 }
 
 pki_code
-slots_anchors(enroll_slots *slots, const pki_cert *const **out, size_t *out_count,
-    pki_err *err)
+slots_anchors(enroll_slots *slots, const pki_cert *const **out,
+    size_t *out_count, pki_err *err)
 {
 	if (slots->anchors_err.code != PKI_OK) {
 		*err = slots->anchors_err;
@@ -60,8 +60,8 @@ slots_anchors(enroll_slots *slots, const pki_cert *const **out, size_t *out_coun
 }
 
 pki_code
-slots_set_anchors(enroll_slots *slots, const pki_cert *const *anchors, size_t count,
-    pki_err *err)
+slots_set_anchors(enroll_slots *slots, const pki_cert *const *anchors,
+    size_t count, pki_err *err)
 {
 	PKI_AUTO(pki_buf) text = pki_buf_new();
 	char path[PKI_PATH_MAX];
@@ -86,8 +86,8 @@ slots_set_anchors(enroll_slots *slots, const pki_cert *const *anchors, size_t co
 }
 
 pki_code
-slots_verify(const enroll_slots *slots, const pki_cert *cert, pki_cert *const *chain,
-    size_t count, pki_err *err)
+slots_verify(const enroll_slots *slots, const pki_cert *cert,
+    pki_cert *const *chain, size_t count, pki_err *err)
 {
 	const pki_chain trust = {
 		.chain = (const pki_cert *const *)chain, .chain_count = count,

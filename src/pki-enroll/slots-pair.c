@@ -162,8 +162,8 @@ read_file(const enroll_slots *slots, const enroll_slot *slot, const char *name,
 
 /* key.pem and cert.pem. */
 static pki_code
-read_apart(const enroll_slots *slots, const enroll_slot *slot, struct copy *copy, mode_t *exposed,
-    pki_err *err)
+read_apart(const enroll_slots *slots, const enroll_slot *slot,
+    struct copy *copy, mode_t *exposed, pki_err *err)
 {
 	pki_code rc = read_file(slots, slot, SLOT_CERT, NULL,
 	    &copy->certs_pem, err);
@@ -179,8 +179,8 @@ read_apart(const enroll_slots *slots, const enroll_slot *slot, struct copy *copy
 
 /* both.pem; nothing of it is there for one who may not read keys. */
 static pki_code
-read_together(const enroll_slots *slots, const enroll_slot *slot, struct copy *copy,
-    mode_t *exposed, pki_err *err)
+read_together(const enroll_slots *slots, const enroll_slot *slot,
+    struct copy *copy, mode_t *exposed, pki_err *err)
 {
 	PKI_AUTO(pki_buf) both = NULL;
 	const uint8_t *begin;
@@ -346,10 +346,13 @@ take_away(const enroll_slot *slot, const char *name, pki_err *err)
 	return rc == PKI_OK ? pki_dir_sync(slot->dir, err) : rc;
 }
 
-/* both.pem changes at once, and the rest follows it. */
+/*
+ * both.pem changes at once, then the two others.  Cut off anywhere, one of the
+ * copies is the old pair or the new one, and a mixture of them is damaged.
+ */
 static pki_code
-write_files(const enroll_slots *slots, const enroll_slot *slot, pki_bytes key_pem,
-    pki_bytes certs_pem, pki_err *err)
+write_files(const enroll_slots *slots, const enroll_slot *slot,
+    pki_bytes key_pem, pki_bytes certs_pem, pki_err *err)
 {
 	PKI_AUTO(pki_buf) both = pki_buf_new();
 	char path[PKI_PATH_MAX];
@@ -372,11 +375,6 @@ write_files(const enroll_slots *slots, const enroll_slot *slot, pki_bytes key_pe
 	    slots_write_public(slots, path, certs_pem, err) : rc;
 }
 
-/*
- * At each moment the slot is the old pair, nothing, or the new one, and never
- * seems to be a mixture: cert.pem goes first, while both.pem still has the
- * old pair.
- */
 pki_code
 slots_write_pair(const enroll_slots *slots, int i, pki_bytes key_pem,
     pki_bytes certs_pem, pki_err *err)
@@ -384,8 +382,6 @@ slots_write_pair(const enroll_slots *slots, int i, pki_bytes key_pem,
 	const enroll_slot *slot = &slots->slot[i];
 	pki_code rc = slots_make_dir(slots, slot->dir, err);
 
-	if (rc == PKI_OK)
-		rc = take_away(slot, SLOT_CERT, err);
 	return rc == PKI_OK ?
 	    write_files(slots, slot, key_pem, certs_pem, err) : rc;
 }

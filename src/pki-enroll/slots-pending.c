@@ -111,8 +111,8 @@ slots_read_pending(enroll_slots *slots, pki_err *err)
 }
 
 pki_code
-slots_write_pending(enroll_slots *slots, const pki_key *key, const char *purpose,
-    const pki_digest *staged, pki_err *err)
+slots_write_pending(enroll_slots *slots, const pki_key *key,
+    const char *purpose, const pki_digest *staged, pki_err *err)
 {
 	static const pki_digest none = { { 0 } };
 	PKI_AUTO(pki_buf) text = pki_buf_new();
@@ -163,8 +163,8 @@ slots_pending(enroll_slots *slots, pki_key_type type, const char *purpose,
 }
 
 pki_code
-slots_pending_same(enroll_slots *slots, const char *purpose, const pki_key **out,
-    pki_err *err)
+slots_pending_same(enroll_slots *slots, const char *purpose,
+    const pki_key **out, pki_err *err)
 {
 	const enroll_slot *current = slots_current(slots);
 	const pki_key *there = slots->pending.key;

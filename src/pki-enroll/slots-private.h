@@ -75,18 +75,18 @@ int slots_spare(const enroll_slots *slots);
 PKI_CHECKED pki_code slots_read(const enroll_slots *slots, const char *path,
     size_t max_bytes, mode_t *out_exposed, pki_buf **out, pki_err *err);
 /* Write a file with a key, or one for all. */
-PKI_CHECKED pki_code slots_write_secret(const enroll_slots *slots, const char *path,
-    pki_bytes bytes, pki_err *err);
-PKI_CHECKED pki_code slots_write_public(const enroll_slots *slots, const char *path,
-    pki_bytes bytes, pki_err *err);
+PKI_CHECKED pki_code slots_write_secret(const enroll_slots *slots,
+    const char *path, pki_bytes bytes, pki_err *err);
+PKI_CHECKED pki_code slots_write_public(const enroll_slots *slots,
+    const char *path, pki_bytes bytes, pki_err *err);
 /* Remove; one that is not there is removed. */
 PKI_CHECKED pki_code slots_remove(const char *path, pki_err *err);
 /* Make a directory of ours, of the mode that its consumers need. */
 PKI_CHECKED pki_code slots_make_dir(const enroll_slots *slots, const char *path,
     pki_err *err);
 /* Give a file with a key to who is to have it, in the mode configured. */
-PKI_CHECKED pki_code slots_settle_file(const enroll_slots *slots, const char *path,
-    pki_err *err);
+PKI_CHECKED pki_code slots_settle_file(const enroll_slots *slots,
+    const char *path, pki_err *err);
 
 /* slots-pair.c */
 
@@ -97,9 +97,11 @@ void slot_clear(enroll_slot *slot);
 PKI_CHECKED pki_code slots_write_pair(const enroll_slots *slots, int i,
     pki_bytes key_pem, pki_bytes certs_pem, pki_err *err);
 /* Make slot i empty. */
-PKI_CHECKED pki_code slots_empty_pair(const enroll_slots *slots, int i, pki_err *err);
+PKI_CHECKED pki_code slots_empty_pair(const enroll_slots *slots, int i,
+    pki_err *err);
 /* A whole pair as it should be: both copies, owner, modes. */
-PKI_CHECKED pki_code slots_settle_pair(enroll_slots *slots, int i, pki_err *err);
+PKI_CHECKED pki_code slots_settle_pair(enroll_slots *slots, int i,
+    pki_err *err);
 /* Does the private half sign what the public half verifies? */
 PKI_CHECKED pki_code slots_check_key(const pki_key *key, pki_err *err);
 /* PEM of certificates. */
@@ -110,8 +112,9 @@ void slots_add_pem(pki_buf *out, const pki_cert *cert,
 
 /* PKI_DAMAGED: it was there and is not to be used. */
 PKI_CHECKED pki_code slots_read_pending(enroll_slots *slots, pki_err *err);
-PKI_CHECKED pki_code slots_write_pending(enroll_slots *slots, const pki_key *key,
-    const char *purpose, const pki_digest *staged, pki_err *err);
+PKI_CHECKED pki_code slots_write_pending(enroll_slots *slots,
+    const pki_key *key, const char *purpose, const pki_digest *staged,
+    pki_err *err);
 void pending_clear(struct pending *pending);
 
 /* slots-anchors.c */
@@ -120,7 +123,7 @@ void pending_clear(struct pending *pending);
 void slots_read_anchors(enroll_slots *slots);
 void slots_clear_anchors(enroll_slots *slots);
 /* A pair's chain to the anchors, at this moment. */
-PKI_CHECKED pki_code slots_verify(const enroll_slots *slots, const pki_cert *cert,
-    pki_cert *const *chain, size_t count, pki_err *err);
+PKI_CHECKED pki_code slots_verify(const enroll_slots *slots,
+    const pki_cert *cert, pki_cert *const *chain, size_t count, pki_err *err);
 
 #endif

@@ -78,14 +78,14 @@ typedef struct enroll_slots enroll_slots;
  * others may write to it; PKI_SYSTEM (no space, read-only); nothing is
  * changed then.  A damaged state file is no failure: slots_complaint.
  */
-PKI_CHECKED pki_code slots_open(const slots_options *options, enroll_slots **out,
-    pki_err *err);
+PKI_CHECKED pki_code slots_open(const slots_options *options,
+    enroll_slots **out, pki_err *err);
 /*
  * Open to look: no lock, nothing is changed; keys that may not be read are
  * left out (the slot is WHOLE, key is NULL).  PKI_NOT_FOUND: no directory.
  */
-PKI_CHECKED pki_code slots_look(const slots_options *options, enroll_slots **out,
-    pki_err *err);
+PKI_CHECKED pki_code slots_look(const slots_options *options,
+    enroll_slots **out, pki_err *err);
 void enroll_slots_free(enroll_slots *slots);
 PKI_DEFINE_CLEANUP(enroll_slots)
 
@@ -128,10 +128,11 @@ PKI_CHECKED pki_code slots_set_anchors(enroll_slots *slots,
 PKI_CHECKED pki_code slots_pending(enroll_slots *slots, pki_key_type type,
     const char *purpose, const pki_key **out, pki_err *err);
 /* The same with the key of slots_current(): renewal without a new key. */
-PKI_CHECKED pki_code slots_pending_same(enroll_slots *slots, const char *purpose,
-    const pki_key **out, pki_err *err);
+PKI_CHECKED pki_code slots_pending_same(enroll_slots *slots,
+    const char *purpose, const pki_key **out, pki_err *err);
 /* Is there one?  Its key and purpose, borrowed; NULL when there is none. */
-const pki_key *slots_pending_now(const enroll_slots *slots, const char **out_purpose);
+const pki_key *slots_pending_now(const enroll_slots *slots,
+    const char **out_purpose);
 /* Forget it: the server will never answer it (a refusal for good). */
 PKI_CHECKED pki_code slots_drop_pending(enroll_slots *slots, pki_err *err);
 

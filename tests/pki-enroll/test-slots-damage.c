@@ -1,46 +1,14 @@
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "tests/pki-enroll/slots-world.h"
 
-#include "pki-enroll/slots.h"
-#include "tests/pki-enroll/maker.h"
-#include "tests/support/support.h"
-
-static char folder[PKI_PATH_MAX], dir[PKI_PATH_MAX];
-static struct test_clock ticking;
-static struct maker maker;
-static slots_options options;
 static pki_digest old, new;
-static pki_err err;
-
-static enroll_slots *
-open_slots(void)
-{
-	enroll_slots *slots = NULL;
-
-	assert_ok(slots_open(&options, &slots, &err), &err);
-	return slots;
-}
 
 static pki_digest
-renew(enroll_slots *slots, int64_t days)
+renew_used(enroll_slots *slots)
 {
-	PKI_AUTO(pki_cert) cert = NULL;
-	const pki_key *key = NULL;
-	int64_t now = pki_clock_now(&ticking.clock);
-	pki_bytes certs[2];
+	pki_digest digest = renew(slots);
 
-	assert_ok(slots_pending(slots, PKI_KEY_P256, "renew", &key, &err),
-	    &err);
-	cert = maker_issue(&maker, pki_key_public(key), "meter", now,
-	    now + days * PKI_DAY);
-	certs[0] = pki_cert_der(cert);
-	certs[1] = pki_cert_der(maker.ca);
-	assert_ok(slots_stage(slots, certs, 2, SLOTS_KEEP_PROVEN, &err), &err);
-	assert_ok(slots_promote(slots, &err), &err);
 	assert_ok(slots_set_used(slots, &err), &err);
-	return *pki_cert_digest(cert);
+	return digest;
 }
 
 /* The old pair in slot-a, the new and current one in slot-b. */
@@ -49,51 +17,18 @@ set_up(void)
 {
 	PKI_AUTO(enroll_slots) slots = NULL;
 
-	temp_dir(folder);
-	assert_ok(pki_path_join(dir, folder, "meter", &err), &err);
-	test_clock_init(&ticking);
-	maker_begin(&maker, "Test");
-	options = (slots_options){
-		.dir = dir, .owner = geteuid(), .group = getegid(),
-		.mode = 0600, .clock = &ticking.clock,
-	};
+	begin_world();
 	slots = open_slots();
-	assert_ok(slots_set_anchors(slots,
-	    (const pki_cert *const *)&maker.root, 1, &err), &err);
-	old = renew(slots, 90);
+	set_anchors(slots);
+	old = renew_used(slots);
 	at(&ticking, "2026-02-01T00:00:00Z");
-	new = renew(slots, 90);
+	new = renew_used(slots);
 }
+
+TestSuite(slots_damage, .init = set_up, .fini = end_world, .timeout = 120);
 
 static void
-tear_down(void)
-{
-	maker_end(&maker);
-	remove_dir(folder);
-}
-
-TestSuite(slots_damage, .init = set_up, .fini = tear_down, .timeout = 120);
-
-static void
-path_in(char out[PKI_PATH_MAX], const char *name)
-{
-	assert_ok(pki_path_join(out, dir, name, &err), &err);
-}
-
-static pki_buf *
-get(const char *name)
-{
-	PKI_AUTO(pki_buf) buf = NULL;
-	char path[PKI_PATH_MAX];
-
-	path_in(path, name);
-	assert_ok(pki_file_read(path, 1 << 20, PKI_FILE_ANY, &buf, &err),
-	    &err);
-	return PKI_TAKE(buf);
-}
-
-static void
-put(const char *name, pki_bytes bytes)
+spoil(const char *name, pki_bytes bytes)
 {
 	char path[PKI_PATH_MAX];
 	struct stat st;
@@ -126,24 +61,6 @@ expect_link(const char *want)
 	cr_expect_str_eq(target, want);
 }
 
-static bool
-uses(const enroll_slots *slots, const pki_digest *digest)
-{
-	return slots_current(slots) != NULL && pki_digest_equal(digest,
-	    pki_cert_digest(slots_current(slots)->cert));
-}
-
-static bool
-complains(const enroll_slots *slots, const char *of)
-{
-	const char *text;
-
-	for (size_t i = 0; (text = slots_complaint(slots, i)) != NULL; i++)
-		if (strstr(text, of) != NULL)
-			return true;
-	return false;
-}
-
 /* Any one file of the pair in use, lost or cut: the other copy makes it. */
 Test(slots_damage, one_bad_file_is_written_anew)
 {
@@ -161,10 +78,11 @@ Test(slots_damage, one_bad_file_is_written_anew)
 			if (cut == 0)
 				take(names[i]);
 			else
-				put(names[i], pki_bytes_of(before->data,
+				spoil(names[i], pki_bytes_of(before->data,
 				    cut - 1));
 			slots = open_slots();
-			cr_expect(uses(slots, &new), "%s %zu", names[i], cut);
+			cr_expect(is_current(slots, &new), "%s %zu",
+			    names[i], cut);
 			cr_expect(complains(slots, "slot-b"));
 			after = get(names[i]);
 			cr_expect(pki_bytes_equal(pki_buf_bytes(before),
@@ -189,10 +107,11 @@ Test(slots_damage, one_rotten_octet_is_never_used)
 			PKI_AUTO(pki_buf) after = NULL;
 
 			whole->data[at] ^= 4;
-			put(names[i], pki_buf_bytes(whole));
+			spoil(names[i], pki_buf_bytes(whole));
 			whole->data[at] ^= 4;
 			slots = open_slots();
-			cr_expect(uses(slots, &new), "%s %zu", names[i], at);
+			cr_expect(is_current(slots, &new), "%s %zu",
+			    names[i], at);
 			cr_expect(complains(slots, "slot-b"), "%s %zu",
 			    names[i], at);
 			after = get(names[i]);
@@ -211,7 +130,7 @@ ruin(const char *slot)
 		char name[32];
 
 		snprintf(name, sizeof(name), "%s/%s", slot, names[i]);
-		put(name, PKI_BYTES_TEXT("rot"));
+		spoil(name, PKI_BYTES_TEXT("rot"));
 	}
 }
 
@@ -222,7 +141,7 @@ Test(slots_damage, the_other_slot_is_used)
 	ruin("slot-b");
 	slots = open_slots();
 	cr_expect_eq(slots_other(slots)->state, SLOT_DAMAGED);
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 	cr_expect(complains(slots, "slot-b"));
 	cr_expect(complains(slots, "current"));
 	/* Nothing points there before it is asked for. */
@@ -230,9 +149,9 @@ Test(slots_damage, the_other_slot_is_used)
 	assert_ok(slots_repair(slots, &err), &err);
 	expect_link("slot-a");
 	/* And the next renewal goes where the ruin is. */
-	new = renew(slots, 90);
+	new = renew_used(slots);
 	expect_link("slot-b");
-	cr_expect(uses(slots, &new));
+	cr_expect(is_current(slots, &new));
 	cr_expect_null(slots_complaint(slots, 0));
 }
 
@@ -243,7 +162,7 @@ Test(slots_damage, an_expired_pair_is_better_than_none)
 	ruin("slot-b");
 	at(&ticking, "2026-08-01T00:00:00Z");
 	slots = open_slots();
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 }
 
 Test(slots_damage, both_slots_ruined_are_said_and_enrolled_over)
@@ -258,8 +177,8 @@ Test(slots_damage, both_slots_ruined_are_said_and_enrolled_over)
 	cr_expect(complains(slots, "slot-b"));
 	cr_expect(complains(slots, "enrolled anew"));
 	assert_ok(slots_repair(slots, &err), &err);
-	new = renew(slots, 90);
-	cr_expect(uses(slots, &new));
+	new = renew_used(slots);
+	cr_expect(is_current(slots, &new));
 }
 
 Test(slots_damage, key_of_one_and_certificate_of_another_is_damaged)
@@ -267,13 +186,13 @@ Test(slots_damage, key_of_one_and_certificate_of_another_is_damaged)
 	PKI_AUTO(enroll_slots) slots = NULL;
 	PKI_AUTO(pki_buf) key = get("slot-a/key.pem");
 
-	put("slot-b/key.pem", pki_buf_bytes(key));
+	spoil("slot-b/key.pem", pki_buf_bytes(key));
 	take("slot-b/both.pem");
 	slots = open_slots();
 	cr_expect_eq(slots_other(slots)->state, SLOT_DAMAGED);
 	cr_expect_not_null(strstr(slots_other(slots)->why.msg,
 	    "the key is not the certificate's"));
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 }
 
 Test(slots_damage, a_lost_link_is_found_again)
@@ -294,7 +213,7 @@ Test(slots_damage, a_lost_link_is_found_again)
 		enroll_slots_free(PKI_TAKE(slots));
 		slots = open_slots();
 		/* The newer of two. */
-		cr_expect(uses(slots, &new), "%zu", i);
+		cr_expect(is_current(slots, &new), "%zu", i);
 		cr_expect(complains(slots, "current"), "%zu", i);
 		assert_ok(slots_repair(slots, &err), &err);
 		expect_link("slot-b");
@@ -311,13 +230,13 @@ Test(slots_damage, a_key_that_others_may_read_is_said)
 	slots = open_slots();
 	cr_expect(complains(slots, "slot-b/key.pem readable by others"));
 	/* The other pair is good and valid. */
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 	cr_expect_eq(slots_other(slots)->state, SLOT_EXPOSED);
 	enroll_slots_free(PKI_TAKE(slots));
 	/* When it is neither, this one is better than none. */
 	at(&ticking, "2026-04-20T00:00:00Z");
 	slots = open_slots();
-	cr_expect(uses(slots, &new));
+	cr_expect(is_current(slots, &new));
 	cr_expect_eq(slots_current(slots)->state, SLOT_EXPOSED);
 }
 
@@ -335,14 +254,14 @@ Test(slots_damage, somebody_elses_files_are_not_touched)
 	slots = open_slots();
 	cr_expect_eq(slots_other(slots)->state, SLOT_FOREIGN);
 	cr_expect(complains(slots, "user 65534"));
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 	enroll_slots_free(PKI_TAKE(slots));
 	/* Nor what a link points at. */
 	path_in(path, "slot-a/key.pem");
 	cr_assert_eq(unlink(path), 0);
 	cr_assert_eq(symlink("/etc/hostname", path), 0);
 	slots = open_slots();
-	cr_expect(uses(slots, &old));
+	cr_expect(is_current(slots, &old));
 	cr_expect(complains(slots, "no symbolic link"));
 	enroll_slots_free(PKI_TAKE(slots));
 	cr_assert_eq(chown(dir, 65534, 65534), 0);
