@@ -30,7 +30,8 @@ static const pki_choice mode_names[] = {
 const pki_setting enroll_conf_settings[] = {
 	{
 		.name = "server", .type = PKI_SET_TEXT,
-		.offset = AT(server), .wants = "https://HOST or https://HOST:PORT",
+		.offset = AT(server),
+		.wants = "https://HOST or https://HOST:PORT",
 	},
 	{
 		.name = "label", .type = PKI_SET_TEXT,

@@ -23,8 +23,8 @@
 typedef struct enroll_conf {
 	char           name[ENROLL_NAME_MAX + 1];       /* NAME */
 
-	char          *server;          /* "https://host", "https://host:port" */
-	char          *label;           /* EST's additional label; "" for none */
+	char          *server;          /* "https://host:port" */
+	char          *label;           /* EST's label; "": none */
 	char          *dir;             /* absolute */
 
 	/* What an empty directory begins with: PEM, or a CA's fingerprint. */

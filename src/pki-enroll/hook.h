@@ -19,14 +19,14 @@ typedef struct hook_variable {
 	const char *value;              /* NULL: the variable is left out */
 } hook_variable;
 
-typedef struct hook {
+typedef struct enroll_hook {
 	const char          *title;     /* "probe", for messages */
-	const pki_text_list *args;      /* the first one is the program's path */
+	const pki_text_list *args;      /* the program's path first */
 	const hook_variable *variables;
 	size_t               variable_count;
 	int64_t              timeout_s; /* then it and its children are ended */
 	int                  output;    /* a descriptor; standard error is 2 */
-} hook;
+} enroll_hook;
 
 /*
  * Run to the end.  No arguments: PKI_OK at once.  *out_status, when it is not
@@ -34,7 +34,7 @@ typedef struct hook {
  * ended by another status than 0, a signal, or the time limit; PKI_NOT_FOUND:
  * there is no such program; PKI_SYSTEM.
  */
-PKI_CHECKED pki_code hook_run(const hook *hook, int *out_status,
+PKI_CHECKED pki_code hook_run(const enroll_hook *hook, int *out_status,
     pki_err *err);
 
 #endif

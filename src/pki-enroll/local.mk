@@ -13,6 +13,13 @@ libenroll_la_SOURCES = \
 	%D%/http.h \
 	%D%/report.h \
 	%D%/schedule.h \
+	%D%/slots-anchors.c \
+	%D%/slots-change.c \
+	%D%/slots-file.c \
+	%D%/slots-pair.c \
+	%D%/slots-pending.c \
+	%D%/slots-private.h \
+	%D%/slots.c \
 	%D%/slots.h \
 	%D%/state.c \
 	%D%/state.h \

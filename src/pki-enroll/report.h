@@ -20,18 +20,18 @@ enum report_state {
 };
 const char *report_state_name(enum report_state state);
 
-typedef struct report {
+typedef struct enroll_report {
 	const enroll_conf *conf;
-	const slots       *slots;       /* NULL: the directory is not there */
+	const enroll_slots *slots;       /* NULL: the directory is not there */
 	schedule_plan      plan;
 	pki_err            clock;       /* PKI_OK: the clock is believed */
 	int64_t            now;
-} report;
+} enroll_report;
 
-enum report_state report_state_of(const report *report);
+enum report_state report_state_of(const enroll_report *report);
 
 /* Append lines or an object.  PKI_NO_MEMORY. */
-PKI_CHECKED pki_code report_add(const report *report,
+PKI_CHECKED pki_code report_add(const enroll_report *report,
     enum print_format format, pki_buf *out, pki_err *err);
 
 /* Exit status of "check": 0 fine, 3 renewal due, 1 anything else. */

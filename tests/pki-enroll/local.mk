@@ -1,6 +1,11 @@
 check_PROGRAMS += tests/test-enroll
 tests_test_enroll_SOURCES = \
+	%D%/maker.c \
+	%D%/maker.h \
+	%D%/slots-world.h \
 	%D%/test-conf.c \
+	%D%/test-slots-damage.c \
+	%D%/test-slots.c \
 	%D%/test-state.c
 tests_test_enroll_CPPFLAGS = $(tests_cppflags)
 tests_test_enroll_LDADD = libenroll.la $(tests_ldadd)
@@ -15,3 +20,14 @@ dist_check_SCRIPTS += \
 EXTRA_DIST += \
 	%D%/hostile-lib.sh \
 	%D%/hostile.py
+
+# Each change of a device's directory, cut off at every step.
+dist_check_SCRIPTS += %D%/slots-cut.sh
+if FAULT_TESTS
+noinst_PROGRAMS += tests/slots-cut
+tests_slots_cut_SOURCES = \
+	%D%/maker.c \
+	%D%/maker.h \
+	%D%/slots-cut.c
+tests_slots_cut_LDADD = libenroll.la libpki-core.la
+endif
