@@ -6,11 +6,16 @@ libenroll_la_SOURCES = \
 	%D%/conf-subject.c \
 	%D%/conf.c \
 	%D%/conf.h \
+	%D%/est.c \
+	%D%/est.h \
 	%D%/hook.h \
 	%D%/http-open.c \
 	%D%/http-private.h \
 	%D%/http.c \
 	%D%/http.h \
+	%D%/plan-anchors.c \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/report.h \
 	%D%/schedule.h \
 	%D%/slots-anchors.c \

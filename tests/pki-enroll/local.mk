@@ -4,6 +4,7 @@ tests_test_enroll_SOURCES = \
 	%D%/maker.h \
 	%D%/slots-world.h \
 	%D%/test-conf.c \
+	%D%/test-plan.c \
 	%D%/test-slots-damage.c \
 	%D%/test-slots.c \
 	%D%/test-state.c

@@ -111,3 +111,13 @@ maker_issue(struct maker *maker, const pki_pubkey *key,
 
 	return sign(maker, &tbs, maker->ca_key, maker->ca);
 }
+
+pki_cert *
+maker_link(struct maker *old, const struct maker *next)
+{
+	const char *name = pki_name_common_name(
+	    pki_cert_subject(next->root));
+
+	return make_ca(old, next->root_key, name, old->root_key,
+	    old == next ? NULL : old->root);
+}

@@ -19,4 +19,8 @@ void maker_end(struct maker *maker);
 pki_cert *maker_issue(struct maker *maker, const pki_pubkey *key,
     const char *common_name, int64_t not_before, int64_t not_after);
 
+/* A CA's certificate by old's root for new's root, or, for its own key, one
+ * more of itself. */
+pki_cert *maker_link(struct maker *old, const struct maker *next);
+
 #endif
