@@ -8,6 +8,7 @@ libenroll_la_SOURCES = \
 	%D%/conf.h \
 	%D%/hook.h \
 	%D%/report.h \
+	%D%/schedule.c \
 	%D%/schedule.h \
 	%D%/slots-anchors.c \
 	%D%/slots-change.c \
