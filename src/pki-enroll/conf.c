@@ -115,7 +115,7 @@ const pki_setting enroll_conf_settings[] = {
 	},
 	{
 		.name = "retry.most", .type = PKI_SET_DURATION,
-		.offset = AT(retry_max_s), .fallback = "6h",
+		.offset = AT(retry_max_s), .fallback = "2d",
 		.wants = "a duration, 1s to 7d, not below retry.least",
 		.min = 1, .max = 7 * PKI_DAY,
 	},

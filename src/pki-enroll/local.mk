@@ -17,6 +17,7 @@ libenroll_la_SOURCES = \
 	%D%/plan.c \
 	%D%/plan.h \
 	%D%/report.h \
+	%D%/schedule.c \
 	%D%/schedule.h \
 	%D%/slots-anchors.c \
 	%D%/slots-change.c \

@@ -12,6 +12,8 @@
 #define SCHEDULE_MILLION INT64_C(1000000)
 /* A clock set by a person, or by a battery, may be off by so much. */
 #define SCHEDULE_CLOCK_SLACK (5 * PKI_MINUTE)
+/* No clock that is right shows less: the package's date, or its version's. */
+#define SCHEDULE_BUILT INT64_C(PKI_BUILT)
 /* How long a machine must be up before its clock is taken as it is. */
 #define SCHEDULE_CLOCK_PATIENCE (1 * PKI_HOUR)
 
@@ -31,30 +33,36 @@ schedule_life schedule_life_of(const pki_cert *cert);
 
 /*
  * The point at which a certificate is to be renewed: renew_ppm of its life,
- * moved by up to a sixth of the life (half of what is left after the point,
- * if that is less) to either side, by its own digest.  So a fleet that was
- * enrolled in one hour spreads over a third of the life, and each device
- * keeps its point whatever restarts.  renew_after (0: none), the server's
- * wish, makes it earlier, never later, and not before a fiftieth of the life.
+ * moved by its own digest, up to a quarter of the life earlier (half of the
+ * point, if that is less) and up to a sixth later (half of what is left).  So
+ * a fleet that was enrolled in one hour spreads over five twelfths of the
+ * life, and each device keeps its point whatever restarts.  renew_after (0:
+ * none), the server's wish, makes it earlier, never later, and not before a
+ * fiftieth of the life.
  */
 int64_t schedule_renew_at(const schedule_rules *rules,
     const schedule_life *life, int64_t renew_after);
 
 /*
  * The earliest time of the next try after state's failures, the last of them
- * at tries[0].  Doubling from retry_min_s to retry_max_s, each moved by
- * chance (0 to UINT32_MAX) over the upper half of the step; no step is longer
- * than an eighth of the distance to not_after (0: no certificate), nor
- * shorter than retry_min_s; not before Retry-After, of which no more than
- * retry_max_s is believed; never the (per_hour + 1)-th within an hour.
+ * at tries[0].  Steps double, the first of them a sixteenth of the time to
+ * not_after, the longest an eighth of it or retry_max_s: with a month left
+ * nobody knocks every minute, towards the end tries get denser, after it
+ * thinner again.  Without a certificate (not_after 0) they go from
+ * retry_min_s to an hour.  Each is moved by chance (0 to UINT32_MAX) over its
+ * upper half, and never shorter than retry_min_s.  Not before Retry-After, of
+ * which no more than retry_max_s is believed; never the (per_hour + 1)-th
+ * within an hour.  Tries that seem to lie in the future were made under a
+ * wrong clock, and do not count.  0: at once.
  */
 int64_t schedule_retry_at(const schedule_rules *rules,
-    const enroll_state *state, int64_t not_after, uint32_t chance);
+    const enroll_state *state, int64_t not_after, int64_t now,
+    uint32_t chance);
 
 /* What there is to say about a clock. */
 typedef struct schedule_clock {
 	int64_t now;
-	int64_t built;                  /* the program, or 0 */
+	int64_t built;                  /* SCHEDULE_BUILT, or 0 */
 	int64_t not_before;             /* of the newest certificate, or 0 */
 	int64_t greatest;               /* enroll_state's, or 0 */
 	int64_t up_s;                   /* since the machine started */

@@ -34,7 +34,7 @@ Test(conf, needs_a_server_and_a_device_and_no_more)
 	cr_expect_eq(conf->renew_ppm, 666666);
 	cr_expect_eq(conf->grace_s, 30 * PKI_DAY);
 	cr_expect_eq(conf->retry_min_s, 60);
-	cr_expect_eq(conf->retry_max_s, 6 * PKI_HOUR);
+	cr_expect_eq(conf->retry_max_s, 2 * PKI_DAY);
 	cr_expect_eq(conf->retry_per_hour, 12);
 	cr_expect_eq(conf->mode, 0600);
 	cr_expect_eq(conf->owner, geteuid());
