@@ -6,6 +6,9 @@ libenroll_la_SOURCES = \
 	%D%/conf-subject.c \
 	%D%/conf.c \
 	%D%/conf.h \
+	%D%/event.c \
+	%D%/event.h \
+	%D%/hook.c \
 	%D%/hook.h \
 	%D%/report.h \
 	%D%/schedule.c \
