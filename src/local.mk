@@ -6,6 +6,7 @@ pki_ctl_SOURCES = \
 	%D%/common/cli.h \
 	%D%/common/print-fit.c \
 	%D%/common/print-fit.h \
+	%D%/common/print-out.c \
 	%D%/common/print-record.c \
 	%D%/common/print-text.c \
 	%D%/common/print-text.h \
