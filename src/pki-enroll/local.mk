@@ -8,6 +8,9 @@ libenroll_la_SOURCES = \
 	%D%/conf.h \
 	%D%/est.c \
 	%D%/est.h \
+	%D%/event.c \
+	%D%/event.h \
+	%D%/hook.c \
 	%D%/hook.h \
 	%D%/http-open.c \
 	%D%/http-private.h \

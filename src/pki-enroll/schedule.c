@@ -1,5 +1,7 @@
 #include "pki-enroll/schedule.h"
 
+#include <string.h>
+
 #define STEP_GROWTH 2
 /* The longest step, and the first one, of what is left. */
 #define STEPS_TO_EXPIRY 8
@@ -152,6 +154,34 @@ schedule_retry_at(const schedule_rules *rules, const enroll_state *state,
 	at = greatest(at, least(state->not_before_retry,
 	    now + rules->retry_max_s));
 	return check_hour(rules, state, now, at);
+}
+
+/* FNV-1a, 64 bits: mixes, and keeps no secret. */
+static uint64_t
+mix(uint64_t hash, const void *data, size_t len)
+{
+	const uint8_t *octets = data;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ octets[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+uint32_t
+schedule_chance(const enroll_state *state, const schedule_life *life,
+    const char *who)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	hash = mix(hash, &state->tries[0], sizeof(state->tries[0]));
+	hash = mix(hash, &state->failures, sizeof(state->failures));
+	if (life != NULL)
+		hash = mix(hash, life->digest.octets,
+		    sizeof(life->digest.octets));
+	hash = mix(hash, who, strlen(who));
+	/* The upper half is what was mixed best, after one more turn. */
+	return (uint32_t)((hash ^ hash >> 29) *
+	    UINT64_C(0x9e3779b97f4a7c15) >> 32);
 }
 
 static pki_code

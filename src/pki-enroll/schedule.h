@@ -59,6 +59,14 @@ int64_t schedule_retry_at(const schedule_rules *rules,
     const enroll_state *state, int64_t not_after, int64_t now,
     uint32_t chance);
 
+/*
+ * Chance that comes out the same each time it is asked for after one failure,
+ * and otherwise for each device: by its certificate (NULL: none) and by who it
+ * is, its name.  A restart, or "status", moves no try.
+ */
+uint32_t schedule_chance(const enroll_state *state, const schedule_life *life,
+    const char *who);
+
 /* What there is to say about a clock. */
 typedef struct schedule_clock {
 	int64_t now;

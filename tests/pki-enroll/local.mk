@@ -4,8 +4,10 @@ tests_test_enroll_SOURCES = \
 	%D%/maker.h \
 	%D%/slots-world.h \
 	%D%/test-conf.c \
+	%D%/test-event.c \
 	%D%/test-fleet.c \
 	%D%/test-plan.c \
+	%D%/test-hook.c \
 	%D%/test-schedule.c \
 	%D%/test-slots-damage.c \
 	%D%/test-slots.c \

@@ -1,5 +1,6 @@
 #include "pki-enroll/schedule.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/support/support.h"
@@ -335,6 +336,33 @@ Test(schedule, a_wish_is_for_one_certificate_only)
 	cr_expect_eq(plan.at, NOW + 10 * PKI_DAY);
 	plan = schedule_next(&usual, &state, &next, NOW, 0);
 	cr_expect_eq(plan.why, SCHEDULE_FRESH);
+}
+
+Test(schedule, chance_is_a_devices_own_and_keeps)
+{
+	enroll_state state = failed(1, NOW);
+	schedule_life life = life_of(LIFE, 9);
+	uint32_t most = 0, least = UINT32_MAX;
+	size_t lower = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		char name[16];
+		uint32_t chance;
+
+		snprintf(name, sizeof(name), "meter-%04d", i);
+		chance = schedule_chance(&state, NULL, name);
+		cr_assert_eq(chance, schedule_chance(&state, NULL, name));
+		most = chance > most ? chance : most;
+		least = chance < least ? chance : least;
+		lower += chance < UINT32_MAX / 2;
+	}
+	cr_expect_gt(most, UINT32_MAX / 100 * 98);
+	cr_expect_lt(least, UINT32_MAX / 100 * 2);
+	cr_expect(lower > 430 && lower < 570, "%zu", lower);
+	cr_expect_neq(schedule_chance(&state, &life, "a"),
+	    schedule_chance(&state, NULL, "a"));
+	cr_expect_neq(schedule_chance(&state, NULL, "a"), schedule_chance(
+	    &(enroll_state){ .failures = 2, .tries = { NOW } }, NULL, "a"));
 }
 
 Test(schedule, every_reason_has_its_words)
