@@ -40,7 +40,7 @@ typedef struct enroll_conf {
 	int            rekey;           /* enum enroll_rekey */
 
 	char          *token_file;      /* absolute; "": none */
-	char          *user;            /* sent with the token; "": Bearer */
+	char          *user;            /* sent with the token; "": none */
 
 	/* Parts of a million of the life after which it is renewed. */
 	char          *renew_at;        /* as given: "2/3", "75%" */

@@ -27,7 +27,7 @@ enum http_trust {
 };
 
 typedef struct http_options {
-	const char     *origin;         /* "https://host", "https://host:8443" */
+	const char     *origin;         /* "https://host[:port]" */
 	enum http_trust trust;
 	tls_options     tls;
 	/* RFC 7617 with a user, also an empty one; NULL: RFC 6750. */

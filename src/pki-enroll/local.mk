@@ -33,6 +33,30 @@ libenroll_la_SOURCES = \
 	%D%/state.c \
 	%D%/state.h \
 	%D%/tls.c \
-	%D%/tls.h
+	%D%/tls.h \
+	%D%/work-private.h \
+	%D%/work-trust.c \
+	%D%/work.c \
+	%D%/work.h
 libenroll_la_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS)
 libenroll_la_LIBADD = $(CURL_LIBS) $(SSL_LIBS)
+
+bin_PROGRAMS += pki-enroll
+pki_enroll_SOURCES = \
+	src/common/cli-help.c \
+	src/common/cli-hint.c \
+	src/common/cli.c \
+	src/common/print-out.c \
+	src/common/process.c \
+	src/common/term.c \
+	%D%/cmd-bootstrap.c \
+	%D%/cmd-enroll.c \
+	%D%/cmd-help.c \
+	%D%/cmd-probe.c \
+	%D%/cmd-renew.c \
+	%D%/cmd-rollback.c \
+	%D%/cmd-version.c \
+	%D%/cmd.h \
+	%D%/main.c \
+	%D%/session.c
+pki_enroll_LDADD = libenroll.la libpki-core.la

@@ -48,11 +48,12 @@ pki_csr_plan plan_request(const enroll_plan *plan);
  * valid yet.  *out is borrowed from certs.
  */
 PKI_CHECKED pki_code plan_check_answer(const enroll_plan *plan,
-    const pki_pubkey *key, const est_certs *certs, int64_t now, const pki_cert **out, pki_err *err);
+    const pki_pubkey *key, const est_certs *certs, int64_t now,
+    const pki_cert **out, pki_err *err);
 
 #define PLAN_ANCHORS_MAX 16
 
-/* Borrowed from what plan_anchors was given. */
+/* Borrowed from what plan_choose_anchors was given. */
 typedef struct plan_anchors {
 	const pki_cert *list[PLAN_ANCHORS_MAX];
 	size_t          count;

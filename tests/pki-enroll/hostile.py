@@ -11,6 +11,7 @@ import base64
 import os
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -92,8 +93,31 @@ def closing(link, *words):
     raise OSError
 
 
+def issue(link, issuer, when="0", *options):
+    """CA [DAYS-FROM-NOW [OPTION...]]: a certificate of five days, now or then,
+    for the key and the name of the request, by CA.pem and CA.key."""
+    with open("body") as text:
+        der = base64.b64decode(text.read())
+    make = ["openssl", "x509", "-req", "-inform", "der", "-days", "5",
+            "-CA", issuer + ".pem", "-CAkey", issuer + ".key",
+            "-CAcreateserial", "-extfile", "leaf.ext", *options]
+    if when != "0":
+        make = ["faketime", "-f", f"{when}d", *make]
+    cert = subprocess.run(make, input=der, check=True,
+                          stdout=subprocess.PIPE).stdout
+    with open("issued.pem", "wb") as copy:
+        copy.write(cert)
+    bag = subprocess.run(["openssl", "crl2pkcs7", "-nocrl", "-certfile",
+                          "issued.pem", "-outform", "der"], check=True,
+                         stdout=subprocess.PIPE).stdout
+    body = base64.encodebytes(bag)
+    link.sendall(head(200, len(body), "Content-Type: application/pkcs7-mime")
+                 + body)
+
+
 doings = {do.__name__: do for do in (answer, endless, heads, huge, drip,
-                                     silent, cut, raw, redirect, closing)}
+                                     silent, cut, raw, redirect, closing,
+                                     issue)}
 
 
 def plan_for(operation):

@@ -6,8 +6,8 @@ tests_test_enroll_SOURCES = \
 	%D%/test-conf.c \
 	%D%/test-event.c \
 	%D%/test-fleet.c \
-	%D%/test-plan.c \
 	%D%/test-hook.c \
+	%D%/test-plan.c \
 	%D%/test-schedule.c \
 	%D%/test-slots-damage.c \
 	%D%/test-slots.c \
@@ -21,10 +21,13 @@ tests_http_ask_SOURCES = %D%/http-ask.c
 tests_http_ask_LDADD = libenroll.la libpki-core.la
 
 dist_check_SCRIPTS += \
-	%D%/http.sh
+	%D%/bad.sh \
+	%D%/http.sh \
+	%D%/life.sh
 EXTRA_DIST += \
 	%D%/hostile-lib.sh \
-	%D%/hostile.py
+	%D%/hostile.py \
+	%D%/lib.sh
 
 # Each change of a device's directory, cut off at every step.
 dist_check_SCRIPTS += %D%/slots-cut.sh
