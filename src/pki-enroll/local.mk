@@ -1,6 +1,9 @@
 # All of pki-enroll but main: the program and its tests link it.
 noinst_LTLIBRARIES += libenroll.la
 libenroll_la_SOURCES = \
+	src/common/print-out.c \
+	src/common/print-plain.c \
+	src/common/print-text.c \
 	%D%/conf-check.c \
 	%D%/conf-check.h \
 	%D%/conf-subject.c \
@@ -10,6 +13,7 @@ libenroll_la_SOURCES = \
 	%D%/event.h \
 	%D%/hook.c \
 	%D%/hook.h \
+	%D%/report.c \
 	%D%/report.h \
 	%D%/schedule.c \
 	%D%/schedule.h \
@@ -23,4 +27,5 @@ libenroll_la_SOURCES = \
 	%D%/slots.h \
 	%D%/state.c \
 	%D%/state.h
+libenroll_la_CPPFLAGS = $(AM_CPPFLAGS)
 libenroll_la_LIBADD =

@@ -7,6 +7,7 @@ tests_test_enroll_SOURCES = \
 	%D%/test-event.c \
 	%D%/test-fleet.c \
 	%D%/test-hook.c \
+	%D%/test-report.c \
 	%D%/test-schedule.c \
 	%D%/test-slots-damage.c \
 	%D%/test-slots.c \
