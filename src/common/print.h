@@ -100,6 +100,14 @@ PKI_CHECKED pki_code print_flush(pki_err *err);
 /* Append text, escaped or not, as a JSON string; NULL: null. */
 void print_json_text(pki_buf *out, const char *text);
 
+/*
+ * Append what print_record() would print, an object on one line without its
+ * end: print-plain.c, also for such programs.  No PRINT_OBJECT.
+ */
+void print_plain_add(pki_buf *out, enum print_format format,
+    const struct print_column *columns, size_t count,
+    const struct print_value *values);
+
 /* "PROGRAM: COMMAND: sentence" on stderr, or one JSON object. */
 void print_error(enum print_format format, const char *program,
     const char *command, const pki_err *err);

@@ -1,6 +1,9 @@
 # All of pki-enroll but main: the program and its tests link it.
 noinst_LTLIBRARIES += libenroll.la
 libenroll_la_SOURCES = \
+	src/common/print-out.c \
+	src/common/print-plain.c \
+	src/common/print-text.c \
 	%D%/conf-check.c \
 	%D%/conf-check.h \
 	%D%/conf-subject.c \
@@ -19,6 +22,7 @@ libenroll_la_SOURCES = \
 	%D%/plan-anchors.c \
 	%D%/plan.c \
 	%D%/plan.h \
+	%D%/report.c \
 	%D%/report.h \
 	%D%/schedule.c \
 	%D%/schedule.h \
@@ -46,7 +50,6 @@ pki_enroll_SOURCES = \
 	src/common/cli-help.c \
 	src/common/cli-hint.c \
 	src/common/cli.c \
-	src/common/print-out.c \
 	src/common/process.c \
 	src/common/term.c \
 	%D%/cmd-bootstrap.c \
@@ -60,3 +63,6 @@ pki_enroll_SOURCES = \
 	%D%/main.c \
 	%D%/session.c
 pki_enroll_LDADD = libenroll.la libpki-core.la
+	%D%/state.h
+libenroll_la_CPPFLAGS = $(AM_CPPFLAGS)
+libenroll_la_LIBADD =

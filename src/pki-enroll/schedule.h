@@ -13,7 +13,7 @@
 /* A clock set by a person, or by a battery, may be off by so much. */
 #define SCHEDULE_CLOCK_SLACK (5 * PKI_MINUTE)
 /* No clock that is right shows less: the package's date, or its version's. */
-#define SCHEDULE_BUILT INT64_C(PKI_BUILT)
+#define SCHEDULE_BUILT ((int64_t)PKI_BUILT)
 /* How long a machine must be up before its clock is taken as it is. */
 #define SCHEDULE_CLOCK_PATIENCE (1 * PKI_HOUR)
 

@@ -8,6 +8,7 @@ tests_test_enroll_SOURCES = \
 	%D%/test-fleet.c \
 	%D%/test-hook.c \
 	%D%/test-plan.c \
+	%D%/test-report.c \
 	%D%/test-schedule.c \
 	%D%/test-slots-damage.c \
 	%D%/test-slots.c \
