@@ -12,8 +12,9 @@ struct session {
 	pki_err          *err;
 };
 
-extern const struct cli_command cmd_bootstrap, cmd_enroll, cmd_help,
-    cmd_probe, cmd_rekey, cmd_renew, cmd_rollback, cmd_version;
+extern const struct cli_command cmd_bootstrap, cmd_check, cmd_enroll,
+    cmd_help, cmd_probe, cmd_rekey, cmd_renew, cmd_rollback, cmd_run,
+    cmd_status, cmd_version;
 
 /* main.c's. */
 extern const struct cli_program program;

@@ -1,3 +1,4 @@
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -47,6 +48,25 @@ take_body(char *data, size_t size, size_t count, void *arg)
 	if (pki_buf_check(body, &client->failed) != PKI_OK)
 		return 0;
 	return len;
+}
+
+/* Who blocks the signals that end a program wants to end by itself, soon. */
+static int
+may_go_on(void *arg, curl_off_t down_all, curl_off_t down, curl_off_t up_all,
+    curl_off_t up)
+{
+	http_client *client = arg;
+	sigset_t waiting;
+
+	(void)down_all;
+	(void)down;
+	(void)up_all;
+	(void)up;
+	if (sigpending(&waiting) != 0 || (sigismember(&waiting, SIGTERM) != 1 &&
+	    sigismember(&waiting, SIGINT) != 1))
+		return 0;
+	pki_fail(&client->failed, PKI_BUSY, "stopped by a signal");
+	return 1;
 }
 
 static pki_code
@@ -111,6 +131,10 @@ http_set_hooks(http_client *client)
 	    curl_easy_setopt(curl, CURLOPT_PREREQFUNCTION, before_request) ==
 	    CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_PREREQDATA, client) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, may_go_on) ==
+	    CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client) == CURLE_OK &&
+	    curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L) == CURLE_OK &&
 	    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, client->curl_error) ==
 	    CURLE_OK;
 }

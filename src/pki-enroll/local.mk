@@ -38,6 +38,8 @@ libenroll_la_SOURCES = \
 	%D%/state.h \
 	%D%/tls.c \
 	%D%/tls.h \
+	%D%/watch.c \
+	%D%/watch.h \
 	%D%/work-private.h \
 	%D%/work-trust.c \
 	%D%/work.c \
@@ -50,6 +52,8 @@ pki_enroll_SOURCES = \
 	src/common/cli-help.c \
 	src/common/cli-hint.c \
 	src/common/cli.c \
+	src/common/notify.c \
+	src/common/notify.h \
 	src/common/process.c \
 	src/common/term.c \
 	%D%/cmd-bootstrap.c \
@@ -58,11 +62,10 @@ pki_enroll_SOURCES = \
 	%D%/cmd-probe.c \
 	%D%/cmd-renew.c \
 	%D%/cmd-rollback.c \
+	%D%/cmd-run.c \
+	%D%/cmd-status.c \
 	%D%/cmd-version.c \
 	%D%/cmd.h \
 	%D%/main.c \
 	%D%/session.c
 pki_enroll_LDADD = libenroll.la libpki-core.la
-	%D%/state.h
-libenroll_la_CPPFLAGS = $(AM_CPPFLAGS)
-libenroll_la_LIBADD =

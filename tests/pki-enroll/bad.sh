@@ -165,3 +165,25 @@ enroll --again
 [ "$status" = 3 ] || fail "nobody there: $status: $(cat said)"
 state >after
 cmp -s before after || fail 'the pair has changed'
+
+# A daemon that hangs on a silent server ends when it is told to.
+start_hostile server-1
+plan 'cacerts silent'
+mkdir etc
+printf '%s\n' "server = \"https://localhost:$port\"; device = \"m9\";" \
+    "directory = \"$work/m9\"; anchors = \"$work/ca.pem\";" \
+    "token-file = \"$work/token\"; timeout = \"10m\";" >etc/m9.conf
+: >requests
+"$enroller" run --conf etc 2>said &
+children=$!
+tries=0
+until grep -q cacerts requests; do
+	tries=$((tries + 1))
+	[ $tries -lt 1000 ] || fail "run does not ask: $(cat said)"
+	sleep 0.02
+done
+began=$(date +%s)
+kill -TERM "$children"
+wait "$children" || fail "run ended with $?"
+children=
+[ $(($(date +%s) - began)) -lt 30 ] || fail 'it did not end soon'

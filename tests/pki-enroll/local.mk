@@ -24,7 +24,8 @@ tests_http_ask_LDADD = libenroll.la libpki-core.la
 dist_check_SCRIPTS += \
 	%D%/bad.sh \
 	%D%/http.sh \
-	%D%/life.sh
+	%D%/life.sh \
+	%D%/run.sh
 EXTRA_DIST += \
 	%D%/hostile-lib.sh \
 	%D%/hostile.py \
