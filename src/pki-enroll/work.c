@@ -193,6 +193,9 @@ ask_and_stage(enroll_work *work, enum work_what what, const enroll_plan *plan,
 	if (rc == PKI_OK)
 		rc = plan_check_answer(plan, pki_key_public(enrollment.key),
 		    &answer, pki_clock_now(NULL), &leaf, err);
+	/* The server has just let the pair in use renew itself. */
+	if (rc == PKI_OK && what != WORK_ENROLL)
+		rc = slots_set_used(work->slots, err);
 	if (rc == PKI_OK)
 		rc = stage(work, leaf, &answer, cacerts, what == WORK_ENROLL ?
 		    SLOTS_GIVE_UP_PROVEN : SLOTS_KEEP_PROVEN, err);

@@ -23,9 +23,12 @@ tests_http_ask_LDADD = libenroll.la libpki-core.la
 
 dist_check_SCRIPTS += \
 	%D%/bad.sh \
+	%D%/cut.sh \
 	%D%/http.sh \
 	%D%/life.sh \
-	%D%/run.sh
+	%D%/link.sh \
+	%D%/run.sh \
+	%D%/small.sh
 EXTRA_DIST += \
 	%D%/hostile-lib.sh \
 	%D%/hostile.py \
@@ -41,3 +44,9 @@ tests_slots_cut_SOURCES = \
 	%D%/slots-cut.c
 tests_slots_cut_LDADD = libenroll.la libpki-core.la
 endif
+
+# LD_PRELOAD for link.sh; never sanitized.
+check_LTLIBRARIES += tests/tls12-shim.la
+tests_tls12_shim_la_SOURCES = %D%/tls12-shim.c
+tests_tls12_shim_la_CFLAGS = -std=gnu11 $(PKI_CFLAGS) -fno-sanitize=all
+tests_tls12_shim_la_LDFLAGS = -module -avoid-version -shared -rpath /nowhere
