@@ -43,6 +43,7 @@ settings() {
 }
 settings lib/policy/profile.c pki_profile_settings pki-template.5
 settings lib/ca/config.c pki_config_settings pki.conf.5
+settings src/pki-enroll/conf.c enroll_conf_settings pki-enroll.conf.5
 settings src/pki-estd/config.c estd_config_settings pki-estd.conf.5
 
 "$pki_ctl" help --list | awk '{

@@ -139,13 +139,23 @@ check_hour(const schedule_rules *rules, const enroll_state *state,
 	return at;
 }
 
+/* A server that wants a person's approval (202) says when to come again. */
+static bool
+is_told(const enroll_state *state)
+{
+	return state->error_code == PKI_PENDING &&
+	    state->not_before_retry != 0;
+}
+
 int64_t
 schedule_retry_at(const schedule_rules *rules, const enroll_state *state,
     int64_t not_after, int64_t now, uint32_t chance)
 {
 	int64_t last = state->tries[0], at = 0, step, wait;
 
-	if (state->failures > 0 && is_past(last, now)) {
+	if (is_told(state) && is_past(last, now))
+		at = last + rules->retry_min_s;
+	else if (state->failures > 0 && is_past(last, now)) {
 		step = step_after(rules, state->failures, not_after, last);
 		wait = step / 2 + (int64_t)(((uint64_t)(step - step / 2) *
 		    chance) >> 32);

@@ -51,7 +51,8 @@ int64_t schedule_renew_at(const schedule_rules *rules,
  * thinner again.  Without a certificate (not_after 0) they go from
  * retry_min_s to an hour.  Each is moved by chance (0 to UINT32_MAX) over its
  * upper half, and never shorter than retry_min_s.  Not before Retry-After, of
- * which no more than retry_max_s is believed; never the (per_hour + 1)-th
+ * which no more than retry_max_s is believed, and just then while the request
+ * is accepted and waits for approval (PKI_PENDING); never the (per_hour + 1)-th
  * within an hour.  Tries that seem to lie in the future were made under a
  * wrong clock, and do not count.  0: at once.
  */

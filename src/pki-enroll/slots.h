@@ -90,8 +90,9 @@ void enroll_slots_free(enroll_slots *slots);
 PKI_DEFINE_CLEANUP(enroll_slots)
 
 /*
- * The pair to use: what current points at; when that cannot be used and the
- * other one can, the other.  NULL: neither can.  The other slot never is.
+ * The pair to use: what current points at; when that cannot be used, or is
+ * EXPOSED while the other is WHOLE and has not expired, the other.  NULL:
+ * neither can.  The other slot never is.  A pair that is staged is not used.
  * Borrowed until the next call that is not const.
  */
 const enroll_slot *slots_current(const enroll_slots *slots);

@@ -250,7 +250,8 @@ enroll_state_add_try(enroll_state *state, int64_t now)
 void
 enroll_state_add_failure(enroll_state *state, const pki_err *why)
 {
-	state->failures++;
+	if (why->code != PKI_PENDING)
+		state->failures++;
 	state->error_code = why->code;
 	memcpy(state->error, why->msg, sizeof(state->error));
 }

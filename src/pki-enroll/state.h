@@ -48,7 +48,10 @@ int64_t enroll_state_renew_after(const enroll_state *state,
 
 /* A try begins at this time. */
 void enroll_state_add_try(enroll_state *state, int64_t now);
-/* It failed so; or a pair was promoted. */
+/*
+ * It failed so, or (PKI_PENDING) was accepted and waits for approval, which is
+ * remembered and counts as no failure; or a pair was promoted.
+ */
 void enroll_state_add_failure(enroll_state *state, const pki_err *why);
 void enroll_state_add_success(enroll_state *state, int64_t now);
 

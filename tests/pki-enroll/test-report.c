@@ -32,7 +32,7 @@ fill(enroll_slots *slots)
 {
 	enroll_report report = {
 		.conf = conf, .slots = slots,
-		.clock = { .now = now(), .built = SCHEDULE_BUILT },
+		.clock = { .now = now(), .built = TEST_BEGIN },
 	};
 
 	report_fill(&report);

@@ -168,6 +168,24 @@ Test(schedule, retry_after_is_kept_and_not_believed_for_ever)
 	    NOW + PKI_DAY);
 }
 
+Test(schedule, who_waits_for_approval_comes_when_told)
+{
+	enroll_state state = failed(30, NOW);
+
+	state.error_code = PKI_PENDING;
+	state.not_before_retry = NOW + 300;
+	cr_expect_eq(schedule_retry_at(&usual, &state, 0, NOW, UINT32_MAX),
+	    NOW + 300);
+	/* Not more often than ever, */
+	state.not_before_retry = NOW + 1;
+	cr_expect_eq(schedule_retry_at(&usual, &state, 0, NOW, UINT32_MAX),
+	    NOW + 60);
+	/* and like all others when nothing was said. */
+	state.not_before_retry = 0;
+	cr_expect_eq(schedule_retry_at(&usual, &state, 0, NOW, 0),
+	    NOW + 1800);
+}
+
 Test(schedule, never_more_than_so_many_in_an_hour)
 {
 	schedule_rules rules = usual;

@@ -1,3 +1,7 @@
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/wait.h>
+
 #include "tests/pki-enroll/slots-world.h"
 
 static pki_digest old, new;
@@ -268,6 +272,46 @@ Test(slots_damage, somebody_elses_files_are_not_touched)
 	assert_refused(slots_open(&options, &slots, &err), PKI_DENIED, &err,
 	    "file-owner");
 	cr_assert_eq(chown(dir, 0, 0), 0);
+}
+
+/* In a mount namespace of its own, which ends with the process. */
+static int
+work_read_only(void)
+{
+	enroll_slots *slots = NULL;
+	pki_err why;
+
+	if (unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount(dir, dir, NULL, MS_BIND, NULL) != 0 ||
+	    mount(dir, dir, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) != 0)
+		return 77;
+	if (slots_open(&options, &slots, &why) != PKI_SYSTEM ||
+	    strstr(why.msg, "Read-only") == NULL)
+		return 1;
+	if (slots_look(&options, &slots, &why) != PKI_OK ||
+	    !is_current(slots, &new))
+		return 2;
+	/* Nor does one who only looks change anything by mistake. */
+	if (slots_save(slots, &why) != PKI_SYSTEM)
+		return 3;
+	enroll_slots_free(slots);
+	return 0;
+}
+
+Test(slots_damage, a_read_only_disk_is_said_and_still_read)
+{
+	pid_t child = fork();
+	int status = 0;
+
+	cr_assert_geq(child, 0);
+	if (child == 0)
+		_exit(work_read_only());
+	cr_assert_eq(waitpid(child, &status, 0), child);
+	cr_assert(WIFEXITED(status));
+	if (WEXITSTATUS(status) == 77)
+		cr_skip_test("no mount namespaces here");
+	cr_expect_eq(WEXITSTATUS(status), 0);
 }
 
 Test(slots_damage, what_was_left_behind_is_swept_away)

@@ -111,6 +111,18 @@ Test(state, success_ends_what_failure_began)
 	cr_assert_str_empty(state.error);
 }
 
+Test(state, to_wait_for_approval_is_no_failure)
+{
+	enroll_state state = some_state();
+	pki_err why;
+
+	pki_fail(&why, PKI_PENDING, "waits for approval");
+	enroll_state_add_failure(&state, &why);
+	cr_assert_eq(state.failures, 1);
+	cr_assert_eq(state.error_code, PKI_PENDING);
+	cr_assert_str_eq(state.error, "waits for approval");
+}
+
 Test(state, a_long_reason_is_kept_whole)
 {
 	enroll_state state = enroll_state_new(), back;
