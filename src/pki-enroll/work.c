@@ -248,15 +248,14 @@ get_one(enroll_work *work, enum work_what what, int64_t *retry_after,
 	return rc;
 }
 
-/* Waiting is no failure, but for the time of the next question. */
+/* Waiting for approval (PKI_PENDING) is remembered, and nobody is told. */
 static void
 remember(enroll_work *work, const pki_err *why, int64_t retry_after)
 {
 	enroll_state *state = slots_state(work->slots);
 	pki_err own;
 
-	if (why->code != PKI_PENDING)
-		enroll_state_add_failure(state, why);
+	enroll_state_add_failure(state, why);
 	state->not_before_retry = retry_after == 0 ? 0 :
 	    pki_clock_now(NULL) + retry_after;
 	if (slots_save(work->slots, &own) != PKI_OK)
