@@ -11,8 +11,8 @@ status=0
 sound() {
 	rm -rf "$tree"
 	mkdir -p "$tree/lib/base" "$tree/lib/ca" "$tree/lib/policy" \
-	    "$tree/src/pki-ctl" "$tree/src/pki-estd" "$tree/man" "$tree/tests" \
-	    "$tree/ca-templates"
+	    "$tree/src/pki-ctl" "$tree/src/pki-enroll" "$tree/src/pki-estd" \
+	    "$tree/man" "$tree/tests" "$tree/ca-templates"
 	cat >"$tree/lib/base/err.h" <<'C'
 #define PKI_BEGIN_DECLS
 PKI_BEGIN_DECLS
@@ -31,9 +31,12 @@ C
 	    "$tree/lib/policy/profile.c" >"$tree/lib/ca/config.c"
 	sed 's/pki_config/estd_config/; s/base-url/listen/' \
 	    "$tree/lib/ca/config.c" >"$tree/src/pki-estd/config.c"
+	sed 's/estd_config/enroll_conf/; s/listen/server/' \
+	    "$tree/src/pki-estd/config.c" >"$tree/src/pki-enroll/conf.c"
 	page pki-template 5 '.Bl -tag -width Ds' '.It Ic key.types' Types. .El
 	page pki.conf 5 '.Bl -tag -width Ds' '.It Ic base-url' Where. .El
 	page pki-estd.conf 5 '.Bl -tag -width Ds' '.It Ic listen' Where. .El
+	page pki-enroll.conf 5 '.Bl -tag -width Ds' '.It Ic server' Where. .El
 	page pki-ctl 8 '.Ss crl show' '.Bl -tag -width Ds' \
 	    '.It Fl -ca Ar NAME' Whose. .El
 	printf '#!/bin/sh\necho crl show --ca\n' >"$tree/pki-ctl"
