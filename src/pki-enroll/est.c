@@ -200,6 +200,15 @@ read_certs(const http_answer *answer, const char *operation, est_certs *out,
 }
 
 pki_code
+est_take_certs(est_server *server, const char *operation,
+    const http_answer *answer, est_certs *out, pki_err *err)
+{
+	pki_code rc = check_status(server, operation, answer, err);
+
+	return rc == PKI_OK ? read_certs(answer, operation, out, err) : rc;
+}
+
+pki_code
 est_get_cacerts(est_server *server, est_certs *out, pki_err *err)
 {
 	http_request request = { .accept = CERTS_TYPE };
@@ -208,9 +217,7 @@ est_get_cacerts(est_server *server, est_certs *out, pki_err *err)
 
 	rc = ask(server, "cacerts", &request, &answer, err);
 	if (rc == PKI_OK)
-		rc = check_status(server, "cacerts", &answer, err);
-	if (rc == PKI_OK)
-		rc = read_certs(&answer, "cacerts", out, err);
+		rc = est_take_certs(server, "cacerts", &answer, out, err);
 	http_answer_clear(&answer);
 	return rc;
 }
@@ -230,26 +237,36 @@ read_csrattrs(const http_answer *answer, pki_csrattrs **out, pki_err *err)
 }
 
 pki_code
+est_take_csrattrs(est_server *server, const http_answer *answer,
+    pki_csrattrs **out, pki_err *err)
+{
+	pki_csrattrs *attrs = NULL;
+	pki_code rc = PKI_OK;
+
+	server->status = answer->status;
+	if (answer->status != 204 && answer->status != 404 &&
+	    answer->status != 501) {
+		rc = check_status(server, "csrattrs", answer, err);
+		/* RFC 7030, 4.5.2: an empty body says the same as 204. */
+		if (rc == PKI_OK && answer->body->len > 0)
+			rc = read_csrattrs(answer, &attrs, err);
+	}
+	if (rc == PKI_OK)
+		*out = attrs;
+	return rc;
+}
+
+pki_code
 est_get_csrattrs(est_server *server, pki_csrattrs **out, pki_err *err)
 {
 	http_request request = { .accept = "application/csrattrs" };
 	http_answer answer = { .status = 0 };
-	pki_csrattrs *attrs = NULL;
 	pki_code rc;
 
 	rc = ask(server, "csrattrs", &request, &answer, err);
-	if (rc == PKI_OK && answer.status != 204 && answer.status != 404 &&
-	    answer.status != 501) {
-		rc = check_status(server, "csrattrs", &answer, err);
-		/* RFC 7030, 4.5.2: an empty body says the same as 204. */
-		if (rc == PKI_OK && answer.body->len > 0)
-			rc = read_csrattrs(&answer, &attrs, err);
-	} else {
-		server->status = answer.status;
-	}
-	http_answer_clear(&answer);
 	if (rc == PKI_OK)
-		*out = attrs;
+		rc = est_take_csrattrs(server, &answer, out, err);
+	http_answer_clear(&answer);
 	return rc;
 }
 
@@ -348,9 +365,7 @@ est_enroll(est_server *server, const est_enrollment *enrollment,
 	if (rc == PKI_OK)
 		rc = ask(server, operation, &request, &answer, err);
 	if (rc == PKI_OK)
-		rc = check_status(server, operation, &answer, err);
-	if (rc == PKI_OK)
-		rc = read_certs(&answer, operation, out, err);
+		rc = est_take_certs(server, operation, &answer, out, err);
 	http_answer_clear(&answer);
 	return rc;
 }

@@ -48,6 +48,12 @@ PKI_CHECKED pki_code est_get_cacerts(est_server *server, est_certs *out,
 PKI_CHECKED pki_code est_get_csrattrs(est_server *server,
     pki_csrattrs **out, pki_err *err);
 
+/* What an answer says, however it came; codes as above. */
+PKI_CHECKED pki_code est_take_certs(est_server *server, const char *operation,
+    const http_answer *answer, est_certs *out, pki_err *err);
+PKI_CHECKED pki_code est_take_csrattrs(est_server *server,
+    const http_answer *answer, pki_csrattrs **out, pki_err *err);
+
 enum est_operation { EST_ENROLL, EST_REENROLL };
 
 typedef struct est_enrollment {
