@@ -134,6 +134,28 @@ for roots in strangers both; do
 	cmp -s m1/anchors.pem ca.pem || fail "$roots: believed"
 done
 
+# A new root is believed when the old one signed a certificate for its name and
+# key, and stays so; the answer may lead to it then.
+new_ca next
+printf '%s\n' basicConstraints=critical,CA:TRUE authorityKeyIdentifier=keyid \
+    subjectKeyIdentifier=hash keyUsage=critical,keyCertSign,cRLSign >ca.ext
+openssl req -new -key next.key -subj /CN=next 2>/dev/null |
+	openssl x509 -req -CA ca.pem -CAkey ca.key -CAcreateserial -days 5 \
+	    -extfile ca.ext -out link.pem 2>/dev/null
+bag unlinked ca.pem next.pem
+bag linked next.pem link.pem stranger.pem ca.pem
+plan 'cacerts answer 200 application/pkcs7-mime unlinked' \
+    'simpleenroll issue next'
+enroll --again
+[ "$status" = 1 ] || fail "a root without a link: $status"
+plan 'cacerts answer 200 application/pkcs7-mime linked' \
+    'simpleenroll issue next'
+enroll --again
+[ "$status" = 0 ] || fail "a root with a link: $status: $(cat said)"
+[ "$(grep -c BEGIN m1/anchors.pem)" = 2 ] || fail 'not two anchors'
+openssl verify -CAfile next.pem m1/current/cert.pem >/dev/null ||
+	fail 'not of the new root'
+
 # Waiting: the same key asks again, however often, and after a failure.
 plan 'simpleenroll answer 202 text/plain reason Retry-After:_99999999999'
 enroll --again

@@ -62,6 +62,25 @@ did 0 rekey
 ! cmp -s m1/current/key.pem second.key || fail 'not a new key'
 works m1
 
+# The operator's commands: a probe that refuses leaves all as it was.
+printf '#!/bin/sh\nopenssl x509 -in "$PKI_ENROLL_CERT" -noout -serial >"%s"\n' \
+    "$work/heard" >hear
+printf '#!/bin/sh\necho "$PKI_ENROLL_ERROR_CODE" >"%s"\n' "$work/sorry" >fail
+chmod +x hear fail
+third=$(serial m1/current/cert.pem)
+say m1 'probe = [ "/bin/false" ];' "on-failed = [ \"$work/fail\" ];" \
+    "on-renewed = [ \"$work/hear\" ];"
+do_it renew m1
+did 1 'a probe that refuses' 'probe'
+[ "$third" = "$(serial m1/current/cert.pem)" ] || fail 'promoted all the same'
+[ "$(cat sorry)" = denied ] || fail 'on-failed'
+[ ! -e heard ] || fail 'on-renewed after a refusal'
+say m1 "probe = [ \"$work/hear\" ];" "on-renewed = [ \"$work/hear\" ];"
+do_it renew m1
+did 0 'a probe that agrees'
+[ "$(cat heard)" = "$(serial m1/current/cert.pem)" ] || fail 'on-renewed'
+works m1
+
 # All of a directory; one that fails keeps nobody from its turn.
 device m2
 say m2 "anchors = \"$work/ca.pem\";"
