@@ -63,9 +63,14 @@ did 0 rekey
 works m1
 
 # The operator's commands: a probe that refuses leaves all as it was.
-printf '#!/bin/sh\nopenssl x509 -in "$PKI_ENROLL_CERT" -noout -serial >"%s"\n' \
-    "$work/heard" >hear
-printf '#!/bin/sh\necho "$PKI_ENROLL_ERROR_CODE" >"%s"\n' "$work/sorry" >fail
+cat >hear <<end
+#!/bin/sh
+openssl x509 -in "\$PKI_ENROLL_CERT" -noout -serial >"$work/heard"
+end
+cat >fail <<end
+#!/bin/sh
+echo "\$PKI_ENROLL_ERROR_CODE" >"$work/sorry"
+end
 chmod +x hear fail
 third=$(serial m1/current/cert.pem)
 say m1 'probe = [ "/bin/false" ];' "on-failed = [ \"$work/fail\" ];" \
