@@ -112,6 +112,27 @@ do_it renew m4
 did 1 'nothing to renew' 'no pair'
 ! grep -rq "$(cut -d. -f2 m3.token)" m3 m4 out said || fail 'a token on disk'
 
+# A person has to approve: the same key waits, and gets its certificate.
+sed -i 's/^est: {/&\n\tapproval = "manual";/' ca/templates/auditor.conf
+before=$(events offers)
+kill -HUP "$server"
+wait_until has_event offers $((before + 1))
+wait_until has_event reloaded
+device m5
+say m5 "anchors = \"$work/ca.pem\";"
+do_it enroll m5
+did 3 'nobody has approved' '202'
+cp m5/pending.pem waiting
+do_it check m5
+did 3 'check while it waits'
+pki device approve "$(pki -o json device pending |
+    sed -n 's/.*"request": *"\([^"]*\)".*/\1/p')" >/dev/null || fail 'approve'
+do_it enroll m5
+did 0 'approved' 'CN=m5'
+openssl pkey -in waiting -out waiting.key
+cmp -s m5/current/key.pem waiting.key || fail 'not the key that waited'
+works m5
+
 # What the server has.
 "$enroller" probe "https://localhost:$port" --anchors ca.pem >out 2>said ||
 	fail "probe: $(cat said)"
