@@ -76,6 +76,8 @@ pki_ctl_SOURCES = \
 	%D%/pki-ctl/find-ca.h \
 	%D%/pki-ctl/issue-print.c \
 	%D%/pki-ctl/issue-print.h \
+	%D%/pki-ctl/listing.c \
+	%D%/pki-ctl/listing.h \
 	%D%/pki-ctl/main.c \
 	%D%/pki-ctl/managed.c \
 	%D%/pki-ctl/managed.h \

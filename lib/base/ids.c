@@ -116,9 +116,19 @@ check_short_name(const char *text, size_t max, const char *rule, pki_err *err)
 	    "1 to 32 of a-z 0-9 -, the first not -", "%s", text);
 }
 
+/* What keys/ holds besides the key of each CA, which has the CA's name. */
+static const char *const reserved_names[] = { "token", "est-server" };
+
 pki_code
 pki_ca_name_check(const char *text, pki_err *err)
 {
+	size_t i;
+
+	for (i = 0; i < PKI_COUNT(reserved_names); i++)
+		if (strcmp(text, reserved_names[i]) == 0)
+			return pki_refuse(err, PKI_DENIED, "ca-name",
+			    "a name other than token and est-server", "%s",
+			    text);
 	return check_short_name(text, PKI_CA_NAME_MAX, "ca-name", err);
 }
 

@@ -59,11 +59,15 @@ PKI_CHECKED pki_code pki_serial_parse(const char *text, pki_serial *out,
 	"1 to 64 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 PKI_CHECKED pki_code pki_identity_check(pki_bytes text, pki_err *err);
 
-/* A CA's short name, used in URLs and file names: [a-z0-9][a-z0-9-]{0,31}. */
+/*
+ * A CA's short name, used in URLs and file names: [a-z0-9][a-z0-9-]{0,31},
+ * but neither "token" nor "est-server", whose files in keys/ are not a CA's.
+ * PKI_DENIED, rule "ca-name".
+ */
 #define PKI_CA_NAME_MAX 32
 PKI_CHECKED pki_code pki_ca_name_check(const char *text, pki_err *err);
 
-/* A profile's name has the shape of a CA's name. */
+/* A profile's name has the shape of a CA's name: any.  "profile-name". */
 #define PKI_PROFILE_NAME_MAX 32
 PKI_CHECKED pki_code pki_profile_name_check(const char *text, pki_err *err);
 

@@ -7,6 +7,7 @@ pkibaseinclude_HEADERS += \
 	%D%/file.h \
 	%D%/ids.h \
 	%D%/lock.h \
+	%D%/relay.h \
 	%D%/sandbox.h \
 	%D%/settings.h \
 	%D%/sink.h \
@@ -21,6 +22,7 @@ libpki_core_la_SOURCES += \
 	%D%/file.c \
 	%D%/ids.c \
 	%D%/lock.c \
+	%D%/relay.c \
 	%D%/settings-report.c \
 	%D%/settings-report.h \
 	%D%/settings-scan.c \

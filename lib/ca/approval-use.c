@@ -223,6 +223,9 @@ pki_approval_settle(pki_ca *ca, pki_job *job, pki_err *err)
 {
 	pki_code rc = pki_job_look(ca, job, err);
 
+	/* Let in before: a batch did not know, and took it for one to wait. */
+	if (rc == PKI_OK && job->again)
+		job->waits = false;
 	if (rc != PKI_OK || job->again)
 		return rc;
 	if (job->approval != 0) {

@@ -65,13 +65,20 @@ visit_verified(const pki_approval_row *row, void *arg, pki_err *err)
 }
 
 pki_code
-pki_approval_each(pki_ca *ca, const char *device, pki_approval_visitor *visit,
-    void *arg, pki_err *err)
+pki_approval_each(pki_ca *ca, const char *device, int64_t after,
+    pki_approval_visitor *visit, void *arg, pki_err *err)
 {
 	struct walk walk = { visit, arg };
 
-	return pki_store_each_approval(ca->store, device, 0, visit_verified,
+	return pki_store_each_approval(ca->store, device, after, visit_verified,
 	    &walk, err);
+}
+
+pki_code
+pki_approval_count(pki_ca *ca, pki_approval_queue *out, pki_err *err)
+{
+	return pki_store_tally_approvals(ca->store,
+	    pki_clock_now(ca->clock) - PKI_APPROVAL_LIFETIME, out, err);
 }
 
 struct search {
@@ -99,7 +106,7 @@ pki_approval_is_given(pki_ca *ca, const char *device, const pki_pubkey *key,
 	struct search search = {
 		.key = pki_pubkey_digest(key), .now = pki_clock_now(ca->clock),
 	};
-	pki_code rc = pki_approval_each(ca, device, note_approved, &search,
+	pki_code rc = pki_approval_each(ca, device, 0, note_approved, &search,
 	    err);
 
 	if (rc == PKI_OK)

@@ -37,11 +37,18 @@ bool pki_approval_is_over(const pki_approval_row *row, int64_t now);
 const char *pki_approval_state_name(const pki_approval_row *row, int64_t now);
 
 /*
- * Walk over requests, each verified: of all devices, or (device not NULL) of
- * those with this name.  PKI_DAMAGED.
+ * Walk over requests behind row after, each verified: of all devices, or
+ * (device not NULL) of those with this name.  PKI_DAMAGED.
  */
 PKI_CHECKED pki_code pki_approval_each(pki_ca *ca, const char *device,
-    pki_approval_visitor *visit, void *arg, pki_err *err);
+    int64_t after, pki_approval_visitor *visit, void *arg, pki_err *err);
+
+/*
+ * How many wait, and since when the first of them does (0, 0: none); those
+ * that are over are none.  Cheap; no row is verified.  PKI_STORE.
+ */
+PKI_CHECKED pki_code pki_approval_count(pki_ca *ca, pki_approval_queue *out,
+    pki_err *err);
 
 /*
  * Has this key of the device an approval that is not over?  So that it is

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/relay.h"
 #include "ca/sign.h"
 #include "x509/der.h"
 #include "x509/digest.h"
@@ -16,6 +17,7 @@
 struct pki_crl_draft {
 	const pki_authority *authority;
 	pki_file_new        *der, *pem;
+	pki_relay           *entries;   /* to der, until the list ends */
 	pki_crl_writer      *writer;
 	pki_crl_reader      *reader;
 	size_t               list_at;   /* where the entries begin */
@@ -28,6 +30,7 @@ pki_crl_draft_free(pki_crl_draft *draft)
 		return;
 	pki_crl_reader_free(draft->reader);
 	pki_crl_writer_free(draft->writer);
+	pki_relay_free(draft->entries);
 	pki_file_new_free(draft->der);
 	pki_file_new_free(draft->pem);
 	free(draft);
@@ -120,7 +123,12 @@ pki_crl_draft_begin(const pki_crl_place *place, const pki_authority *authority,
 		    &draft->pem, err);
 	sink.arg = draft->der;
 	if (rc == PKI_OK)
+		rc = pki_relay_begin(&sink, &draft->entries, err);
+	if (rc == PKI_OK) {
+		sink = pki_relay_sink(draft->entries);
 		rc = pki_crl_begin(fields, &sink, &draft->writer, err);
+	}
+	/* Nothing is on its way yet. */
 	if (rc == PKI_OK)
 		rc = leave_gap(draft, likely, err);
 	if (rc == PKI_OK)
@@ -150,6 +158,8 @@ end_list(pki_crl_draft *draft, struct place *tbs, pki_err *err)
 	size_t list_at;
 	pki_code rc = pki_crl_end(draft->writer, err);
 
+	if (rc == PKI_OK)
+		rc = pki_relay_end(draft->entries, err);
 	if (rc == PKI_OK)
 		rc = pki_file_write(draft->der, pki_crl_tail(draft->writer),
 		    err);
@@ -279,6 +289,28 @@ put_copy(void *arg, pki_bytes bytes, pki_err *err)
 	return rc == PKI_OK ? pki_pem_put(copy->pem, bytes, err) : rc;
 }
 
+/* Read the whole back, with a copy to the tap. */
+static pki_code
+read_back(pki_crl_draft *draft, const pki_sink *tap, pki_err *err)
+{
+	PKI_AUTO(pki_relay) relay = NULL;
+	pki_sink aside;
+	pki_code rc;
+	int fd;
+
+	rc = pki_file_reopen(draft->der, &fd, err);
+	if (rc == PKI_OK)
+		rc = pki_crl_reader_open(fd, &draft->reader, err);
+	if (rc == PKI_OK)
+		rc = pki_relay_begin(tap, &relay, err);
+	if (rc != PKI_OK)
+		return rc;
+	aside = pki_relay_sink(relay);
+	rc = pki_crl_reader_verify(draft->reader, draft->authority->cert,
+	    &aside, err);
+	return rc == PKI_OK ? pki_relay_end(relay, err) : rc;
+}
+
 pki_code
 pki_crl_draft_verify(pki_crl_draft *draft, pki_digest *digest, pki_err *err)
 {
@@ -288,19 +320,13 @@ pki_crl_draft_verify(pki_crl_draft *draft, pki_digest *digest, pki_err *err)
 	struct copy copy;
 	const pki_sink tap = { put_copy, &copy };
 	pki_code rc;
-	int fd;
 
 	rc = pki_hashing_new(&hashing, err);
 	if (rc == PKI_OK)
 		rc = pki_pem_begin(PKI_PEM_CRL, &pem_sink, &pem, err);
-	if (rc == PKI_OK)
-		rc = pki_file_reopen(draft->der, &fd, err);
-	if (rc == PKI_OK)
-		rc = pki_crl_reader_open(fd, &draft->reader, err);
 	copy = (struct copy){ hashing, pem };
 	if (rc == PKI_OK)
-		rc = pki_crl_reader_verify(draft->reader,
-		    draft->authority->cert, &tap, err);
+		rc = read_back(draft, &tap, err);
 	if (rc == PKI_OK)
 		rc = pki_pem_end(pem, err);
 	pki_file_start_sync(draft->pem);

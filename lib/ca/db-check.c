@@ -10,6 +10,7 @@
 
 #include "ca/find.h"
 #include "ca/handle.h"
+#include "ca/host-names.h"
 #include "ca/rowhash.h"
 
 struct check {
@@ -277,6 +278,8 @@ check_cert(const pki_cert_row *row, void *arg, pki_err *err)
 		lie = find_lie(check->ca, authority, cert, row);
 	if (rc == PKI_OK && lie == NULL)
 		rc = pki_cert_check_issuer(cert, authority->cert, err);
+	if (rc == PKI_OK && lie == NULL)
+		rc = pki_host_names_verify(check->ca, cert, row, err);
 	if (rc != PKI_OK)
 		return pki_wrap(err, PKI_DAMAGED, "certificate %s", serial);
 	if (lie != NULL)

@@ -4,7 +4,6 @@
 
 #include "base/text.h"
 #include "ca/rowhash.h"
-#include "policy/profile-rules.h"
 
 struct search {
 	const pki_job *job;
@@ -49,58 +48,24 @@ compare(const pki_cert_row *row, void *arg, pki_err *err)
 	return rc;
 }
 
-/* Any profile's, of the identity that is called like the host. */
+/*
+ * Who has had the name, and who is called like it.  A few certificates each,
+ * by indexes: this is asked with the write lock held.
+ */
 static pki_code
-ask_namesakes(pki_ca *ca, struct search *search, pki_err *err)
+ask(pki_ca *ca, struct search *search, const char *name, pki_err *err)
 {
-	const pki_altnames *names = search->job->grant->alt_names;
+	const pki_cert_filter filters[] = {
+		{ .identity = name, .expires_from = search->now },
+		{ .host = name, .expires_from = search->now },
+	};
 	pki_code rc = PKI_OK;
 	size_t i;
 
-	for (i = 0; rc == PKI_OK && i < pki_altnames_count(names); i++) {
-		const pki_altname *name = pki_altnames_at(names, i);
-		const pki_cert_filter filter = {
-			.identity = name->text, .expires_from = search->now,
-		};
-
-		if (name->type == PKI_ALT_DNS)
-			rc = pki_store_each_cert(ca->store, &filter, compare,
-			    search, err);
-	}
+	for (i = 0; rc == PKI_OK && i < PKI_COUNT(filters); i++)
+		rc = pki_store_each_cert(ca->store, &filters[i], compare,
+		    search, err);
 	return rc;
-}
-
-static pki_code
-ask_profiles(pki_ca *ca, struct search *search, pki_err *err)
-{
-	pki_code rc = PKI_OK;
-	size_t i;
-
-	for (i = 0; rc == PKI_OK && i < pki_profiles_count(ca->profiles);
-	    i++) {
-		const pki_profile *profile = pki_profiles_at(ca->profiles, i);
-		const pki_cert_filter filter = {
-			.profile = profile->name, .expires_from = search->now,
-		};
-
-		if (strcmp(profile->name, search->job->profile->name) != 0 &&
-		    (pki_patterns_have_dns(&profile->alt_allow) ||
-		    pki_patterns_have_dns(&profile->alt_always)))
-			rc = pki_store_each_cert(ca->store, &filter, compare,
-			    search, err);
-	}
-	return rc;
-}
-
-static bool
-has_host_name(const pki_altnames *names)
-{
-	size_t i;
-
-	for (i = 0; i < pki_altnames_count(names); i++)
-		if (pki_altnames_at(names, i)->type == PKI_ALT_DNS)
-			return true;
-	return false;
 }
 
 pki_code
@@ -110,14 +75,77 @@ pki_host_names_check(pki_ca *ca, const pki_job *job, pki_err *err)
 		.job = job, .now = pki_clock_now(ca->clock),
 	};
 	const pki_issue_request *request = job->request;
-	pki_code rc;
+	const pki_altnames *names = job->grant->alt_names;
+	pki_code rc = PKI_OK;
+	size_t i;
 
-	if (request == NULL || request->share_names ||
-	    !has_host_name(job->grant->alt_names))
+	if (request == NULL || request->share_names)
 		return PKI_OK;
 	/* It has the names of the one before: pki_succession_check(). */
 	if (request->purpose == PKI_ISSUE_RENEW && request->follows != NULL)
 		return PKI_OK;
-	rc = ask_namesakes(ca, &search, err);
-	return rc == PKI_OK ? ask_profiles(ca, &search, err) : rc;
+	for (i = 0; rc == PKI_OK && i < pki_altnames_count(names); i++)
+		if (pki_altnames_at(names, i)->type == PKI_ALT_DNS)
+			rc = ask(ca, &search, pki_altnames_at(names, i)->text,
+			    err);
+	return rc;
+}
+
+pki_code
+pki_host_names_record(pki_ca *ca, const pki_cert *cert, int64_t identity_id,
+    pki_err *err)
+{
+	const pki_altnames *names = pki_cert_alt_names(cert);
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; rc == PKI_OK && i < pki_altnames_count(names); i++) {
+		const pki_host_row row = {
+			.name = pki_altnames_at(names, i)->text,
+			.identity_id = identity_id,
+		};
+
+		if (pki_altnames_at(names, i)->type == PKI_ALT_DNS)
+			rc = pki_store_put_host(ca->store, &row, err);
+	}
+	return rc;
+}
+
+/* The first is enough; this code cannot come from the store. */
+static pki_code
+note_first(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	(void)err;
+	*(int64_t *)arg = row->id;
+	return PKI_PENDING;
+}
+
+pki_code
+pki_host_names_verify(pki_ca *ca, const pki_cert *cert,
+    const pki_cert_row *row, pki_err *err)
+{
+	const pki_altnames *names = pki_cert_alt_names(cert);
+	pki_code rc = PKI_OK;
+	size_t i;
+
+	for (i = 0; rc == PKI_OK && i < pki_altnames_count(names); i++) {
+		const pki_altname *name = pki_altnames_at(names, i);
+		const pki_cert_filter filter = {
+			.identity = row->identity, .host = name->text,
+			.after_id = row->id - 1,
+		};
+		int64_t first = 0;
+
+		if (name->type != PKI_ALT_DNS)
+			continue;
+		rc = pki_store_each_cert(ca->store, &filter, note_first,
+		    &first, err);
+		if (rc == PKI_PENDING)
+			rc = PKI_OK;
+		if (rc == PKI_OK && first != row->id)
+			rc = pki_fail(err, PKI_DAMAGED, "dns:%s of '%s' is not "
+			    "among the names on record", name->text,
+			    row->identity);
+	}
+	return rc;
 }

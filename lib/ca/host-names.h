@@ -10,9 +10,15 @@
  * another profile, so that a server cannot pose as a broker; or by any, when
  * the name is that identity's own.  Identities of one profile may share a
  * name, as the brokers of a cluster do.  A wildcard is a name like others.
- * Reads the certificates of all profiles that give out DNS names, and nothing
- * when job has none.  PKI_DENIED, rule "alt-name-taken".
+ * PKI_DENIED, rule "alt-name-taken".
  */
 pki_code pki_host_names_check(pki_ca *ca, const pki_job *job, pki_err *err);
+
+/* Inside the transaction that issues: the names that it is found by. */
+pki_code pki_host_names_record(pki_ca *ca, const pki_cert *cert,
+    int64_t identity_id, pki_err *err);
+/* Are they all there?  PKI_DAMAGED. */
+pki_code pki_host_names_verify(pki_ca *ca, const pki_cert *cert,
+    const pki_cert_row *row, pki_err *err);
 
 #endif

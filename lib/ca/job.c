@@ -300,6 +300,9 @@ record_cert(pki_ca *ca, const pki_job *job, pki_cert_row *row, pki_err *err)
 	rc = pki_row_seal_cert(row, err);
 	if (rc == PKI_OK)
 		rc = pki_store_put_cert(ca->store, row, err);
+	if (rc == PKI_OK)
+		rc = pki_host_names_record(ca, job->cert, row->identity_id,
+		    err);
 	return rc;
 }
 

@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "ca/approval.h"
 #include "ca/due.h"
 #include "ca/handle.h"
 #include "ca/public-check.h"
@@ -273,6 +274,8 @@ pki_ca_status(pki_ca *ca, pki_status *status, pki_err *err)
 	status->now = pki_clock_now(ca->clock);
 	status->wal_bytes = pki_store_wal_bytes(ca->store);
 	rc = pki_audit_get_head(ca, &status->head, err);
+	if (rc == PKI_OK)
+		rc = pki_approval_count(ca, &status->approvals, err);
 	if (rc == PKI_OK)
 		rc = pki_ca_each(ca, survey_ca, &survey, err);
 	if (rc == PKI_OK)

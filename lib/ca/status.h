@@ -23,9 +23,11 @@ typedef struct pki_status {
 	/* Something an operator should do: one sentence each. */
 	void          (*warning)(void *arg, const char *sentence);
 	void           *arg;
-	pki_audit_head  head;           /* filled */
-	int64_t         wal_bytes;      /* filled */
-	int64_t         now;            /* filled */
+	/* Filled. */
+	pki_audit_head  head;
+	pki_approval_queue approvals;   /* that wait */
+	int64_t         wal_bytes;
+	int64_t         now;
 } pki_status;
 
 /*

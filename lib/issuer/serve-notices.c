@@ -220,6 +220,8 @@ static const char *const count_names[PKI_COUNTS] = {
 	[PKI_COUNT_UNKNOWN] = "refused-unknown", [PKI_COUNT_BUSY] = "busy",
 	[PKI_COUNT_RELOADS] = "reloads",
 	[PKI_COUNT_RELOADS_FAILED] = "reloads-failed",
+	[PKI_COUNT_WAITING] = "approvals-waiting",
+	[PKI_COUNT_OLDEST] = "approvals-oldest-timestamp-seconds",
 };
 
 static const char *

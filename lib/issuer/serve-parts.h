@@ -86,6 +86,8 @@ typedef enum pki_count {
 	PKI_COUNT_REQUESTS, PKI_COUNT_ISSUED, PKI_COUNT_AGAIN,
 	PKI_COUNT_PENDING, PKI_COUNT_REFUSED, PKI_COUNT_UNKNOWN,
 	PKI_COUNT_BUSY, PKI_COUNT_RELOADS, PKI_COUNT_RELOADS_FAILED,
+	/* As they stand, and UTC seconds (0: none waits). */
+	PKI_COUNT_WAITING, PKI_COUNT_OLDEST,
 	PKI_COUNTS,
 } pki_count;
 
@@ -126,6 +128,7 @@ struct pki_serving {
 	uint64_t          told_counts[PKI_COUNTS];
 	bool              told_ready, told_clock, told_store;
 	bool              stale;        /* others have written since */
+	bool              reload_waits; /* for a clock that is right */
 	int64_t           looked_at, retry_at;  /* monotonic ms */
 };
 

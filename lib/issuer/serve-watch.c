@@ -184,6 +184,8 @@ pki_watch_reload(pki_serving *serving)
 
 	if (rc == PKI_OK)
 		take_over(serving, &reading);
+	/* Not the files are bad: nobody should have to ask again. */
+	serving->reload_waits = rc == PKI_CLOCK;
 	pki_watch_note(serving, rc == PKI_OK ? "reloaded" : "reload-failed",
 	    rc == PKI_OK ? NULL : &err);
 	pki_batch_close(reading.batch);
@@ -225,6 +227,18 @@ look(pki_serving *serving)
 	    serving->health.log);
 }
 
+/* What cannot be read stays as it was: health says so. */
+static void
+count_waiting(pki_serving *serving)
+{
+	pki_approval_queue queue;
+
+	if (pki_approval_count(serving->ca, &queue, NULL) != PKI_OK)
+		return;
+	serving->counts[PKI_COUNT_WAITING] = (uint64_t)queue.waiting;
+	serving->counts[PKI_COUNT_OLDEST] = (uint64_t)queue.oldest;
+}
+
 /* Due at two thirds of its life; or revoked, and so of no use to anybody. */
 static bool
 needs_renewal(pki_serving *serving)
@@ -251,6 +265,11 @@ try_open(pki_serving *serving, int64_t now)
 	if (!serving->health.clock || !serving->health.store ||
 	    now < serving->retry_at)
 		return;
+	if (serving->reload_waits) {
+		serving->retry_at = now + RETRY_MS;
+		pki_watch_reload(serving);
+		return;
+	}
 	if (serving->batch == NULL || !serving->has_set)
 		rc = pki_watch_open(serving, &err);
 	else if (needs_renewal(serving))
@@ -290,6 +309,7 @@ pki_watch_tick(pki_serving *serving)
 	if (full_second) {
 		serving->looked_at = now;
 		pki_refusals_write(serving, serving->ca);
+		count_waiting(serving);
 		try_open(serving, now);
 		tell_parent(serving, PKI_CONTROL_ALIVE);
 	}

@@ -42,8 +42,9 @@ pki_patterns_match(const pki_text_list *patterns, const char *identity)
 	return false;
 }
 
-bool
-pki_patterns_have_dns(const pki_text_list *patterns)
+/* Is any of these patterns of alternative names one of a DNS name? */
+static bool
+have_dns(const pki_text_list *patterns)
 {
 	size_t i;
 
@@ -181,8 +182,8 @@ expired_at_birth(const pki_profile *p)
 static bool
 wildcards_without_dns(const pki_profile *p)
 {
-	return p->alt_wildcards && !pki_patterns_have_dns(&p->alt_allow) &&
-	    !pki_patterns_have_dns(&p->alt_always);
+	return p->alt_wildcards && !have_dns(&p->alt_allow) &&
+	    !have_dns(&p->alt_always);
 }
 
 /* Only who has a certificate for clients can renew by it. */

@@ -23,8 +23,6 @@ const char *pki_profile_attribute_value(const pki_profile *profile,
 
 /* Does any of the patterns match the identity? */
 bool pki_patterns_match(const pki_text_list *patterns, const char *identity);
-/* Is any of these patterns of alternative names one of a DNS name? */
-bool pki_patterns_have_dns(const pki_text_list *patterns);
 
 /*
  * Check a profile whose text and path are set; base is the name its file

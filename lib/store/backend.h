@@ -63,6 +63,7 @@ struct store_backend {
 	pki_code (*claim_pubkey)(void *db, pki_pubkey_row *row, pki_err *err);
 	pki_code (*block_pubkey)(void *db, pki_pubkey_row *row, pki_err *err);
 	pki_code (*put_cert)(void *db, pki_cert_row *row, pki_err *err);
+	pki_code (*put_host)(void *db, const pki_host_row *row, pki_err *err);
 	pki_code (*update_cert_status)(void *db, const pki_cert_row *row,
 	    pki_err *err);
 	pki_code (*put_crl)(void *db, const pki_crl_row *row, pki_err *err);
@@ -91,6 +92,8 @@ struct store_backend {
 	    pki_err *err);
 	pki_code (*tally_certs)(void *db, int64_t ca_id, int64_t now,
 	    int64_t soon, pki_cert_counts *out, pki_err *err);
+	pki_code (*tally_approvals)(void *db, int64_t since,
+	    pki_approval_queue *out, pki_err *err);
 	pki_code (*last_partition)(void *db, int64_t ca_id, int64_t *out,
 	    pki_err *err);
 

@@ -18,8 +18,10 @@ libpki_ca_la_SOURCES += \
 	%D%/store-sqlite-ca.c \
 	%D%/store-sqlite-cert.c \
 	%D%/store-sqlite-connect.c \
+	%D%/store-sqlite-history.c \
 	%D%/store-sqlite-identity.c \
 	%D%/store-sqlite-open.c \
+	%D%/store-sqlite-rows.c \
 	%D%/store-sqlite-run.c \
 	%D%/store-sqlite-schema.c \
 	%D%/store-sqlite-sql.c \

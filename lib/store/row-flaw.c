@@ -259,6 +259,12 @@ pki_row_pubkey_flaw(const pki_pubkey_row *row)
 }
 
 const char *
+pki_row_host_flaw(const pki_host_row *row)
+{
+	return is_text(row->name) ? NULL : "name";
+}
+
+const char *
 pki_row_cert_flaw(const pki_cert_row *row)
 {
 	if (!pki_row_serial_is_valid(&row->serial))

@@ -137,6 +137,18 @@ point_approval(void *row, const uint8_t *data)
 }
 
 static void
+pack_host(pki_buf *bytes, const void *row)
+{
+	pack_text(bytes, ((const pki_host_row *)row)->name);
+}
+
+static void
+point_host(void *row, const uint8_t *data)
+{
+	((pki_host_row *)row)->name = point_text(&data);
+}
+
+static void
 pack_cert(pki_buf *bytes, const void *row)
 {
 	const pki_cert_row *cert = row;
@@ -188,6 +200,9 @@ const pki_row_kind pki_row_token = {
 };
 const pki_row_kind pki_row_approval = {
 	"approval", sizeof(pki_approval_row), pack_approval, point_approval,
+};
+const pki_row_kind pki_row_host = {
+	"host", sizeof(pki_host_row), pack_host, point_host,
 };
 const pki_row_kind pki_row_cert = {
 	"certificate", sizeof(pki_cert_row), pack_cert, point_cert,

@@ -24,7 +24,7 @@ typedef struct pki_row_kind {
 } pki_row_kind;
 
 extern const pki_row_kind pki_row_ca, pki_row_profile, pki_row_identity,
-    pki_row_pubkey, pki_row_token, pki_row_approval, pki_row_cert,
+    pki_row_pubkey, pki_row_token, pki_row_approval, pki_row_host, pki_row_cert,
     pki_row_crl, pki_row_audit;
 
 /* Copy what row points to into hold, and make row point there. */
@@ -42,6 +42,7 @@ const char *pki_row_pubkey_flaw(const pki_pubkey_row *row);
 const char *pki_row_token_flaw(const pki_token_row *row);
 const char *pki_row_token_use_flaw(const pki_token_use *use);
 const char *pki_row_approval_flaw(const pki_approval_row *row);
+const char *pki_row_host_flaw(const pki_host_row *row);
 const char *pki_row_cert_flaw(const pki_cert_row *row);
 const char *pki_row_crl_flaw(const pki_crl_row *row);
 const char *pki_row_audit_flaw(const pki_audit_row *row);

@@ -15,6 +15,11 @@
  * size; so they live in their own small tables, and a certificate refers to
  * them by integer.  Serial numbers begin with the time: in order.
  *
+ * Who has a certificate is random too.  So no index leads from an identity to
+ * its certificates: cert_newest says which came last, and each certificate
+ * which came before it (store-sqlite-history.c).  With 10 million certificates
+ * an index on identity_id and one on pubkey_id took a third of the rate.
+ *
  * The triggers are for other hands, such as the sqlite3 shell.  Connections
  * of ours run none (store-sqlite-connect.c).
  */
@@ -100,6 +105,7 @@ static const struct schema_object {
 	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
 	    "	pubkey_id INTEGER NOT NULL REFERENCES pubkey,"
 	    "	profile_id INTEGER NOT NULL REFERENCES profile,"
+	    "	previous_id INTEGER NOT NULL,"
 	    "	serial BLOB NOT NULL CHECK (length(serial) BETWEEN 1 AND 20),"
 	    "	not_before INTEGER NOT NULL,"
 	    "	not_after INTEGER NOT NULL,"
@@ -115,10 +121,12 @@ static const struct schema_object {
 	    "	UNIQUE (ca_id, serial)"
 	    ") STRICT" },
 	{ 1, "index", "sqlite_autoindex_cert_1", "cert", NULL },
-	{ 1, "index", "cert_by_identity", "cert",
-	    "CREATE INDEX cert_by_identity ON cert (identity_id)" },
-	{ 1, "index", "cert_by_pubkey", "cert",
-	    "CREATE INDEX cert_by_pubkey ON cert (pubkey_id)" },
+	/* previous_id is 0 in the first of an identity. */
+	{ 1, "table", "cert_newest", "cert_newest",
+	    "CREATE TABLE cert_newest ("
+	    "	identity_id INTEGER PRIMARY KEY REFERENCES identity,"
+	    "	cert_id INTEGER NOT NULL"
+	    ") STRICT" },
 	{ 1, "index", "cert_by_status", "cert",
 	    "CREATE INDEX cert_by_status ON cert (status) WHERE status != 0" },
 
@@ -142,10 +150,21 @@ static const struct schema_object {
 	    "CREATE TRIGGER cert_counted AFTER INSERT ON cert BEGIN"
 	    "	UPDATE ca_count SET issued = issued + 1,"
 	    "	last_partition = max(last_partition, NEW.crl_partition)"
-	    "	WHERE ca_id = NEW.ca_id; END" },
+	    "	WHERE ca_id = NEW.ca_id;"
+	    "	INSERT INTO cert_newest VALUES (NEW.identity_id, NEW.id)"
+	    "	ON CONFLICT (identity_id) DO UPDATE SET"
+	    "	cert_id = excluded.cert_id; END" },
 	{ 1, "trigger", "cert_kept", "cert",
 	    "CREATE TRIGGER cert_kept BEFORE DELETE ON cert BEGIN"
 	    "	SELECT RAISE(ABORT, 'a certificate is never deleted'); END" },
+
+	/* Which identities have had a certificate with this DNS name. */
+	{ 1, "table", "host", "host",
+	    "CREATE TABLE host ("
+	    "	name TEXT NOT NULL COLLATE NOCASE,"
+	    "	identity_id INTEGER NOT NULL REFERENCES identity,"
+	    "	PRIMARY KEY (name, identity_id)"
+	    ") STRICT, WITHOUT ROWID" },
 
 	/* What a token was used for is a row of its own: one for each token. */
 	{ 1, "table", "token", "token",
@@ -191,6 +210,9 @@ static const struct schema_object {
 	{ 1, "index", "sqlite_autoindex_approval_1", "approval", NULL },
 	{ 1, "index", "approval_by_identity", "approval",
 	    "CREATE INDEX approval_by_identity ON approval (identity_id)" },
+	{ 1, "index", "approval_waiting", "approval",
+	    "CREATE INDEX approval_waiting ON approval (requested_at)"
+	    "	WHERE state = 0" },
 
 	{ 1, "table", "crl", "crl",
 	    "CREATE TABLE crl ("

@@ -103,3 +103,25 @@ pki_memory_fill_approvals(void *db, const pki_cert_filter *filter,
 	}
 	return rc;
 }
+
+pki_code
+pki_memory_tally_approvals(void *db, int64_t since, pki_approval_queue *out,
+    pki_err *err)
+{
+	struct memory_store *store = db;
+	struct memory_array *array = &store->tables[MEMORY_APPROVAL];
+	size_t i;
+
+	(void)err;
+	*out = (pki_approval_queue){ 0 };
+	for (i = 0; i < array->count; i++) {
+		const pki_approval_row *row = &array->items[i].row.approval;
+
+		if (row->state != PKI_APPROVAL_WAITING ||
+		    row->requested_at < since)
+			continue;
+		if (out->waiting++ == 0 || row->requested_at < out->oldest)
+			out->oldest = row->requested_at;
+	}
+	return PKI_OK;
+}

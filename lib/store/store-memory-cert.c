@@ -170,6 +170,34 @@ pki_memory_last_partition(void *db, int64_t ca_id, int64_t *out, pki_err *err)
 }
 
 static bool
+has_host(struct memory_store *store, int64_t identity_id, const char *name)
+{
+	struct memory_array *array = &store->tables[MEMORY_HOST];
+	size_t i;
+
+	for (i = 0; i < array->count; i++)
+		if (array->items[i].row.host.identity_id == identity_id &&
+		    pki_text_equal_nocase(array->items[i].row.host.name, name))
+			return true;
+	return false;
+}
+
+pki_code
+pki_memory_put_host(void *db, const pki_host_row *row, pki_err *err)
+{
+	pki_host_row copy = *row;
+	struct memory_store *store = db;
+
+	if (has_host(store, row->identity_id, row->name))
+		return PKI_OK;
+	if (pki_memory_by_id(store, MEMORY_IDENTITY, row->identity_id) == NULL)
+		return pki_fail(err, PKI_NOT_FOUND, "host row refers to an "
+		    "identity that is not in the store");
+	copy.id = (int64_t)store->tables[MEMORY_HOST].count + 1;
+	return pki_memory_add(store, MEMORY_HOST, &pki_row_host, &copy, err);
+}
+
+static bool
 ends_with(const pki_serial *serial, const pki_serial *suffix)
 {
 	return serial->len >= suffix->len &&
@@ -178,9 +206,12 @@ ends_with(const pki_serial *serial, const pki_serial *suffix)
 }
 
 static bool
-matches(const pki_cert_row *row, const pki_cert_filter *filter)
+matches(struct memory_store *store, const pki_cert_row *row,
+    const pki_cert_filter *filter)
 {
-	return (filter->ca_id == 0 || row->ca_id == filter->ca_id) &&
+	return (filter->host == NULL ||
+	    has_host(store, row->identity_id, filter->host)) &&
+	    (filter->ca_id == 0 || row->ca_id == filter->ca_id) &&
 	    (filter->identity == NULL ||
 	    pki_text_equal_nocase(row->identity, filter->identity)) &&
 	    (filter->profile == NULL ||
@@ -212,7 +243,7 @@ pki_memory_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 		if (array->items[i].row.id <= after)
 			continue;
 		row = join_cert(store, &array->items[i].row.cert);
-		if (matches(&row, filter))
+		if (matches(store, &row, filter))
 			rc = pki_page_add(page, &row, err);
 	}
 	return rc;

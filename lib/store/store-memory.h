@@ -14,6 +14,7 @@ enum memory_table {
 	MEMORY_TOKEN,
 	MEMORY_APPROVAL,
 	MEMORY_PUBKEY,
+	MEMORY_HOST,
 	MEMORY_CERT,
 	MEMORY_CRL,
 	MEMORY_AUDIT,
@@ -30,6 +31,7 @@ struct memory_item {
 		pki_token_row    token;
 		pki_approval_row approval;
 		pki_pubkey_row   pubkey;
+		pki_host_row     host;
 		pki_cert_row     cert;
 		pki_crl_row      crl;
 		pki_audit_row    audit;
@@ -107,6 +109,8 @@ pki_code pki_memory_update_approval(void *db, const pki_approval_row *row,
 pki_code pki_memory_get_approval(void *db, const char *name,
     pki_approval_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_memory_fill_approvals;
+pki_code pki_memory_tally_approvals(void *db, int64_t since,
+    pki_approval_queue *out, pki_err *err);
 pki_code pki_memory_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_memory_get_pubkey(void *db, const pki_digest *digest,
@@ -114,6 +118,7 @@ pki_code pki_memory_get_pubkey(void *db, const pki_digest *digest,
 store_fill pki_memory_fill_pubkeys;
 
 pki_code pki_memory_put_cert(void *db, pki_cert_row *row, pki_err *err);
+pki_code pki_memory_put_host(void *db, const pki_host_row *row, pki_err *err);
 pki_code pki_memory_update_cert_status(void *db, const pki_cert_row *row,
     pki_err *err);
 pki_code pki_memory_get_cert(void *db, int64_t ca_id, const pki_serial *serial,

@@ -157,6 +157,17 @@ pki_store_tally_certs(pki_store *store, int64_t ca_id, int64_t now,
 }
 
 pki_code
+pki_store_tally_approvals(pki_store *store, int64_t since,
+    pki_approval_queue *out, pki_err *err)
+{
+	pki_code rc = enter_read(store, err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return store->backend->tally_approvals(store->db, since, out, err);
+}
+
+pki_code
 pki_store_last_partition(pki_store *store, int64_t ca_id, int64_t *out,
     pki_err *err)
 {

@@ -3,8 +3,9 @@
 
 /* The row borrows from the run. */
 static pki_code
-take_approval(pki_sqlite_run *run, pki_approval_row *row, pki_err *err)
+take_approval(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_approval_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -49,17 +50,13 @@ pki_sqlite_put_approval(void *db, pki_approval_row *row, pki_err *err)
 {
 	PKI_AUTO(pki_sqlite_run) run = NULL;
 	pki_code rc = pki_sqlite_start(db, SQL_PUT_APPROVAL, &run, err);
-	bool done;
 
 	if (rc != PKI_OK)
 		return rc;
 	put_columns(run, row);
 	pki_sqlite_put_int(run, row->identity_id);
-	rc = pki_sqlite_insert(run, &row->id, &done, err);
-	if (rc == PKI_OK && !done)
-		return pki_fail(err, PKI_EXISTS, "request '%s' exists",
-		    row->name);
-	return rc;
+	return pki_sqlite_insert_new(run, &row->id, "request", row->name,
+	    err);
 }
 
 pki_code
@@ -67,65 +64,50 @@ pki_sqlite_update_approval(void *db, const pki_approval_row *row, pki_err *err)
 {
 	PKI_AUTO(pki_sqlite_run) run = NULL;
 	pki_code rc = pki_sqlite_start(db, SQL_UPDATE_APPROVAL, &run, err);
-	int changed;
 
 	if (rc != PKI_OK)
 		return rc;
 	put_columns(run, row);
 	pki_sqlite_put_int(run, row->id);
-	rc = pki_sqlite_change(run, &changed, err);
-	if (rc == PKI_OK && changed == 0)
-		return pki_fail(err, PKI_NOT_FOUND, "no request '%s'",
-		    row->name);
-	return rc;
+	return pki_sqlite_change_one(run, "request", row->name, err);
 }
 
 pki_code
 pki_sqlite_get_approval(void *db, const char *name, pki_approval_row *out,
     pki_buf *hold, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_GET_APPROVAL, &run, err);
-	pki_approval_row row;
-	bool found;
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_text(run, name);
-	rc = pki_sqlite_next(run, &found, err);
-	if (rc == PKI_OK && !found)
-		return pki_fail(err, PKI_NOT_FOUND, "no request '%s'", name);
-	if (rc == PKI_OK)
-		rc = take_approval(run, &row, err);
-	if (rc == PKI_OK)
-		rc = pki_row_hold(&pki_row_approval, &row, hold, err);
-	if (rc == PKI_OK)
-		*out = row;
-	return rc;
+	return pki_sqlite_get_row(db, &(struct sqlite_get){
+		.sql = SQL_GET_APPROVAL, .what = "request",
+		.kind = &pki_row_approval, .take = take_approval,
+	}, name, out, hold, err);
 }
 
 pki_code
 pki_sqlite_fill_approvals(void *db, const pki_cert_filter *filter,
     int64_t after, pki_page *page, pki_err *err)
 {
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = filter->identity == NULL ? SQL_FILL_APPROVALS :
+		    SQL_FILL_APPROVALS_OF,
+		.identity = filter->identity, .take = take_approval,
+	}, after, page, err);
+}
+
+pki_code
+pki_sqlite_tally_approvals(void *db, int64_t since, pki_approval_queue *out,
+    pki_err *err)
+{
 	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, filter->identity == NULL ?
-	    SQL_FILL_APPROVALS : SQL_FILL_APPROVALS_OF, &run, err);
-	pki_approval_row row;
-	bool more;
+	pki_code rc = pki_sqlite_start(db, SQL_TALLY_APPROVALS, &run, err);
+	bool row;
 
 	if (rc != PKI_OK)
 		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	if (filter->identity != NULL)
-		pki_sqlite_put_text(run, filter->identity);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_approval(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	pki_sqlite_put_int(run, since);
+	rc = pki_sqlite_next(run, &row, err);
+	if (rc != PKI_OK)
+		return rc;
+	out->waiting = pki_sqlite_take_int(run);
+	out->oldest = pki_sqlite_take_int(run);
+	return pki_sqlite_taken(run, "requests", err);
 }

@@ -79,8 +79,9 @@ pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out, pki_err *err)
 
 /* The row borrows from the run. */
 static pki_code
-take_audit(pki_sqlite_run *run, pki_audit_row *row, pki_err *err)
+take_audit(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_audit_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -100,24 +101,10 @@ pki_code
 pki_sqlite_fill_audit(void *db, const pki_cert_filter *filter, int64_t after,
     pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_FILL_AUDIT, &run, err);
-	pki_audit_row row;
-	bool more;
-
 	(void)filter;
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_audit(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = SQL_FILL_AUDIT, .take = take_audit,
+	}, after, page, err);
 }
 
 /*
@@ -136,6 +123,9 @@ static const char *const questions[] = {
 	" FROM ca JOIN ca_count n ON n.ca_id = ca.id"
 	" WHERE n.last_partition IS NOT (SELECT coalesce(max(crl_partition),"
 	" -1) FROM cert WHERE cert.ca_id = ca.id)",
+	"SELECT 'certificate row ' || c.id || ' has the key of another '"
+	" || 'identity' FROM cert c JOIN pubkey k ON k.id = c.pubkey_id"
+	" WHERE k.identity_id IS NOT c.identity_id",
 	"SELECT 'the audit tree has another size than the audit log'"
 	" WHERE (SELECT size FROM audit_tree WHERE id = 1) IS NOT"
 	" (SELECT count(*) FROM audit)"
@@ -170,5 +160,5 @@ pki_sqlite_check(void *db, pki_err *err)
 
 	for (i = 0; rc == PKI_OK && i < PKI_COUNT(questions); i++)
 		rc = ask(db, questions[i], err);
-	return rc;
+	return rc == PKI_OK ? pki_sqlite_check_histories(db, err) : rc;
 }

@@ -19,7 +19,6 @@ pki_sqlite_put_ca(void *db, pki_ca_row *row, pki_err *err)
 {
 	PKI_AUTO(pki_sqlite_run) run = NULL;
 	pki_code rc = pki_sqlite_start(db, SQL_PUT_CA, &run, err);
-	bool done;
 
 	if (rc != PKI_OK)
 		return rc;
@@ -32,16 +31,15 @@ pki_sqlite_put_ca(void *db, pki_ca_row *row, pki_err *err)
 	pki_sqlite_put_text(run, row->base_url);
 	pki_sqlite_put_int(run, row->created_at);
 	pki_sqlite_put_digest(run, &row->row_hash);
-	rc = pki_sqlite_insert(run, &row->id, &done, err);
-	if (rc == PKI_OK && !done)
-		return pki_fail(err, PKI_EXISTS, "CA '%s' exists", row->name);
+	rc = pki_sqlite_insert_new(run, &row->id, "CA", row->name, err);
 	return rc == PKI_OK ? begin_count(db, row, err) : rc;
 }
 
 /* The row borrows from the run. */
 static pki_code
-take_ca(pki_sqlite_run *run, pki_ca_row *row, pki_err *err)
+take_ca(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_ca_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -67,48 +65,20 @@ pki_code
 pki_sqlite_get_ca(void *db, const char *name, pki_ca_row *out, pki_buf *hold,
     pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_GET_CA, &run, err);
-	pki_ca_row row;
-	bool found;
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_text(run, name);
-	rc = pki_sqlite_next(run, &found, err);
-	if (rc == PKI_OK && !found)
-		return pki_fail(err, PKI_NOT_FOUND, "no CA '%s'", name);
-	if (rc == PKI_OK)
-		rc = take_ca(run, &row, err);
-	if (rc == PKI_OK)
-		rc = pki_row_hold(&pki_row_ca, &row, hold, err);
-	if (rc == PKI_OK)
-		*out = row;
-	return rc;
+	return pki_sqlite_get_row(db, &(struct sqlite_get){
+		.sql = SQL_GET_CA, .what = "CA", .kind = &pki_row_ca,
+		.take = take_ca,
+	}, name, out, hold, err);
 }
 
 pki_code
 pki_sqlite_fill_cas(void *db, const pki_cert_filter *filter, int64_t after,
     pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_FILL_CAS, &run, err);
-	pki_ca_row row;
-	bool more;
-
 	(void)filter;
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_ca(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = SQL_FILL_CAS, .take = take_ca,
+	}, after, page, err);
 }
 
 static pki_code

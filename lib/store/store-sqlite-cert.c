@@ -22,6 +22,21 @@ put_cert(pki_sqlite_run *run, const pki_cert_row *row)
 	pki_sqlite_put_digest(run, &row->row_hash);
 }
 
+/* The next one of this identity refers to it. */
+static pki_code
+put_newest(void *db, const pki_cert_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_PUT_NEWEST, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_int(run, row->identity_id);
+	pki_sqlite_put_int(run, row->id);
+	return pki_sqlite_change(run, &changed, err);
+}
+
 static pki_code
 count_cert(void *db, const pki_cert_row *row, pki_err *err)
 {
@@ -56,6 +71,8 @@ pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err)
 	if (rc == PKI_OK && !done)
 		return pki_fail(err, PKI_EXISTS, "serial number %s is taken",
 		    pki_serial_format(&row->serial, text));
+	if (rc == PKI_OK)
+		rc = put_newest(db, row, err);
 	return rc == PKI_OK ? count_cert(db, row, err) : rc;
 }
 
@@ -83,8 +100,9 @@ pki_sqlite_update_cert_status(void *db, const pki_cert_row *row, pki_err *err)
 
 /* The row borrows from the run. */
 static pki_code
-take_cert(pki_sqlite_run *run, pki_cert_row *row, pki_err *err)
+take_cert(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_cert_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -194,24 +212,51 @@ pki_sqlite_last_partition(void *db, int64_t ca_id, int64_t *out, pki_err *err)
 	return pki_sqlite_get_int(run, out, err);
 }
 
+pki_code
+pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err)
+{
+	PKI_AUTO(pki_sqlite_run) run = NULL;
+	pki_code rc = pki_sqlite_start(db, SQL_PUT_HOST, &run, err);
+	int changed;
+
+	if (rc != PKI_OK)
+		return rc;
+	pki_sqlite_put_text(run, row->name);
+	pki_sqlite_put_int(run, row->identity_id);
+	return pki_sqlite_change(run, &changed, err);
+}
+
 /*
- * The statement of a filter.  The parameters are numbered and all bound,
+ * Those of identities: from the newest back to row ?1.  A row that precedes
+ * itself would be damage; the walk ends all the same.
+ */
+#define OF_IDENTITIES(ids) " AND c.id IN ("                             \
+	"WITH RECURSIVE history (id) AS ("                              \
+	"SELECT cert_id FROM cert_newest WHERE cert_id > ?1"            \
+	" AND identity_id IN (" ids ")"                                 \
+	" UNION ALL SELECT p.previous_id FROM history h"                \
+	" JOIN cert p ON p.id = h.id"                                   \
+	" WHERE p.previous_id > ?1 AND p.previous_id < p.id)"           \
+	" SELECT id FROM history)"
+
+/*
+ * The parameters are numbered and all bound,
  * whether a condition uses them or not; the limit comes last.  The unary
  * plus keeps SQLite from an index that would have to be sorted by id anew
  * for every page.
  */
-static void
-add_query(pki_buf *sql, const pki_cert_filter *filter)
+void
+pki_sqlite_add_cert_query(pki_buf *sql, const pki_cert_filter *filter)
 {
 	const struct {
 		bool        asked;
 		const char *condition;
 	} conditions[] = {
 		{ filter->ca_id != 0, " AND +c.ca_id = ?2" },
-		{ filter->identity != NULL, " AND c.identity_id IN ("
+		{ filter->identity != NULL, OF_IDENTITIES(
 		    "SELECT id FROM identity WHERE name = ?3 AND state != 2"
 		    " UNION ALL "
-		    "SELECT id FROM identity WHERE name = ?3 AND state = 2)" },
+		    "SELECT id FROM identity WHERE name = ?3 AND state = 2") },
 		{ filter->profile != NULL, " AND c.profile_id IN ("
 		    "SELECT id FROM profile WHERE name = ?4)" },
 		{ filter->by_status, " AND c.status = ?5" },
@@ -224,9 +269,14 @@ add_query(pki_buf *sql, const pki_cert_filter *filter)
 		{ filter->serial_suffix != NULL, " AND c.id IN ("
 		    "SELECT id FROM cert WHERE substr(serial, -length(?8)) ="
 		    " ?8)" },
-		{ filter->pubkey != NULL, " AND c.pubkey_id = ("
+		/* A key has one identity. */
+		{ filter->pubkey != NULL, OF_IDENTITIES(
+		    "SELECT identity_id FROM pubkey WHERE digest_head = ?9"
+		    " AND digest_tail = ?10") " AND c.pubkey_id = ("
 		    "SELECT id FROM pubkey WHERE digest_head = ?9"
 		    " AND digest_tail = ?10)" },
+		{ filter->host != NULL, OF_IDENTITIES(
+		    "SELECT identity_id FROM host WHERE name = ?11") },
 	};
 	size_t i;
 
@@ -234,7 +284,7 @@ add_query(pki_buf *sql, const pki_cert_filter *filter)
 	for (i = 0; i < PKI_COUNT(conditions); i++)
 		if (conditions[i].asked)
 			pki_buf_add_text(sql, conditions[i].condition);
-	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?11");
+	pki_buf_add_text(sql, " ORDER BY c.id LIMIT ?12");
 }
 
 static void
@@ -254,6 +304,7 @@ put_filter(pki_sqlite_run *run, const pki_cert_filter *filter, int64_t after)
 	    : pki_serial_bytes(filter->serial_suffix));
 	pki_sqlite_put_split_digest(run,
 	    filter->pubkey == NULL ? &none : filter->pubkey);
+	pki_sqlite_put_text(run, filter->host);
 	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
 }
 
@@ -263,25 +314,16 @@ pki_sqlite_fill_certs(void *db, const pki_cert_filter *filter, int64_t after,
 {
 	PKI_AUTO(pki_buf) sql = pki_buf_new();
 	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_cert_row row;
 	pki_code rc;
-	bool more;
 
-	add_query(sql, filter);
+	pki_sqlite_add_cert_query(sql, filter);
 	rc = pki_buf_check(sql, err);
 	if (rc == PKI_OK)
 		rc = pki_sqlite_start_text(db, pki_buf_text(sql), &run, err);
 	if (rc != PKI_OK)
 		return rc;
 	put_filter(run, filter, after);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_cert(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill_page(run, take_cert, page, err);
 }
 
 static void

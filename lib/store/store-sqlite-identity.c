@@ -3,8 +3,9 @@
 
 /* The row borrows from the run. */
 static pki_code
-take_identity(pki_sqlite_run *run, pki_identity_row *row, pki_err *err)
+take_identity(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_identity_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -31,24 +32,10 @@ static pki_code
 find_identity(void *db, enum sqlite_sql sql, const char *name,
     pki_identity_row *out, pki_buf *hold, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, sql, &run, err);
-	pki_identity_row row;
-	bool found;
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_text(run, name);
-	rc = pki_sqlite_next(run, &found, err);
-	if (rc == PKI_OK && !found)
-		return pki_fail(err, PKI_NOT_FOUND, "no identity '%s'", name);
-	if (rc == PKI_OK)
-		rc = take_identity(run, &row, err);
-	if (rc == PKI_OK)
-		rc = pki_row_hold(&pki_row_identity, &row, hold, err);
-	if (rc == PKI_OK)
-		*out = row;
-	return rc;
+	return pki_sqlite_get_row(db, &(struct sqlite_get){
+		.sql = sql, .what = "identity", .kind = &pki_row_identity,
+		.take = take_identity,
+	}, name, out, hold, err);
 }
 
 static void
@@ -158,29 +145,16 @@ pki_code
 pki_sqlite_fill_identities(void *db, const pki_cert_filter *filter,
     int64_t after, pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_FILL_IDENTITIES, &run, err);
-	pki_identity_row row;
-	bool more;
-
 	(void)filter;
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_identity(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = SQL_FILL_IDENTITIES, .take = take_identity,
+	}, after, page, err);
 }
 
 static pki_code
-take_pubkey(pki_sqlite_run *run, pki_pubkey_row *row, pki_err *err)
+take_pubkey(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_pubkey_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -283,22 +257,8 @@ pki_code
 pki_sqlite_fill_pubkeys(void *db, const pki_cert_filter *filter, int64_t after,
     pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_FILL_PUBKEYS, &run, err);
-	pki_pubkey_row row;
-	bool more;
-
 	(void)filter;
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_pubkey(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = SQL_FILL_PUBKEYS, .take = take_pubkey,
+	}, after, page, err);
 }

@@ -126,16 +126,48 @@ pki_sqlite_start(struct sqlite_store *store, enum sqlite_sql sql,
 	return PKI_OK;
 }
 
+/* An idle one of this text is the caller's, if there is one. */
+static sqlite3_stmt *
+take_text(struct sqlite_store *store, const char *sql)
+{
+	sqlite3_stmt *found = NULL;
+
+	for (size_t i = 0; i < SQLITE_TEXTS && found == NULL; i++) {
+		if (store->texts[i] == NULL ||
+		    strcmp(sqlite3_sql(store->texts[i]), sql) != 0)
+			continue;
+		found = store->texts[i];
+		store->texts[i] = NULL;
+	}
+	return found;
+}
+
+/* It goes first; whatever has not been asked for longest is forgotten. */
+static void
+keep_text(struct sqlite_store *store, sqlite3_stmt *take)
+{
+	for (size_t i = 0; i < SQLITE_TEXTS && take != NULL; i++) {
+		sqlite3_stmt *next = store->texts[i];
+
+		store->texts[i] = take;
+		take = next;
+	}
+	sqlite3_finalize(take);
+}
+
 pki_code
 pki_sqlite_start_text(struct sqlite_store *store, const char *sql,
     pki_sqlite_run **out, pki_err *err)
 {
 	pki_sqlite_run *run = calloc(1, sizeof(*run));
-	pki_code rc;
+	pki_code rc = PKI_OK;
 
 	if (run == NULL)
 		return pki_fail_memory(err);
-	rc = prepare(store, sql, 0, run, err);
+	run->store = store;
+	run->stmt = take_text(store, sql);
+	if (run->stmt == NULL)
+		rc = prepare(store, sql, SQLITE_PREPARE_PERSISTENT, run, err);
 	if (rc != PKI_OK) {
 		free(run);
 		return rc;
@@ -150,13 +182,13 @@ pki_sqlite_run_free(pki_sqlite_run *run)
 {
 	if (run == NULL)
 		return;
+	sqlite3_reset(run->stmt);
+	sqlite3_clear_bindings(run->stmt);
 	if (!run->cached) {
-		sqlite3_finalize(run->stmt);
+		keep_text(run->store, run->stmt);
 		free(run);
 		return;
 	}
-	sqlite3_reset(run->stmt);
-	sqlite3_clear_bindings(run->stmt);
 	run->running = false;
 }
 
@@ -168,6 +200,10 @@ pki_sqlite_forget_statements(struct sqlite_store *store)
 	for (i = 0; i < SQL_COUNT; i++) {
 		sqlite3_finalize(store->runs[i].stmt);
 		store->runs[i].stmt = NULL;
+	}
+	for (i = 0; i < SQLITE_TEXTS; i++) {
+		sqlite3_finalize(store->texts[i]);
+		store->texts[i] = NULL;
 	}
 }
 
@@ -415,4 +451,26 @@ pki_sqlite_fail_flaw(const pki_sqlite_run *run, const char *what,
 {
 	return pki_fail(err, PKI_DAMAGED, "database '%s': %s row has a bad %s",
 	    run->store->path, what, flaw);
+}
+
+pki_code
+pki_sqlite_insert_new(pki_sqlite_run *run, int64_t *id, const char *what,
+    const char *name, pki_err *err)
+{
+	bool done;
+	pki_code rc = pki_sqlite_insert(run, id, &done, err);
+
+	return rc != PKI_OK || done ? rc :
+	    pki_fail(err, PKI_EXISTS, "%s '%s' exists", what, name);
+}
+
+pki_code
+pki_sqlite_change_one(pki_sqlite_run *run, const char *what, const char *name,
+    pki_err *err)
+{
+	int changed;
+	pki_code rc = pki_sqlite_change(run, &changed, err);
+
+	return rc != PKI_OK || changed != 0 ? rc :
+	    pki_fail(err, PKI_NOT_FOUND, "no %s '%s'", what, name);
 }

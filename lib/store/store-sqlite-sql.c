@@ -102,6 +102,9 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_FILL_APPROVALS] = SELECT_APPROVAL
 	    "WHERE t.id > ?1 ORDER BY t.id LIMIT ?2",
 	[SQL_FILL_APPROVALS_OF] = SELECT_APPROVAL OF_IDENTITY,
+	[SQL_TALLY_APPROVALS] = "SELECT count(*),"
+	    " coalesce(min(requested_at), 0) FROM approval"
+	    " WHERE state = 0 AND requested_at >= ?",
 
 	[SQL_CLAIM_PUBKEY] = "INSERT INTO pubkey (digest_head, digest_tail,"
 	    " identity_id, blocked_at, row_hash) VALUES (?, ?, ?, ?, ?)"
@@ -120,9 +123,16 @@ const char *const pki_sqlite_sql[SQL_COUNT] = {
 	[SQL_PUT_CERT] = "INSERT INTO cert (ca_id, identity_id, pubkey_id,"
 	    " profile_id, serial, not_before, not_after, issued_at,"
 	    " key_origin, crl_partition, status, revoked_at, reason,"
-	    " invalid_since, der, row_hash)"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	    " invalid_since, der, row_hash, previous_id)"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+	    " coalesce((SELECT cert_id FROM cert_newest"
+	    " WHERE identity_id = ?2), 0))"
 	    " ON CONFLICT DO NOTHING RETURNING id",
+	[SQL_PUT_NEWEST] = "INSERT INTO cert_newest VALUES (?, ?)"
+	    " ON CONFLICT (identity_id) DO UPDATE SET"
+	    " cert_id = excluded.cert_id",
+	[SQL_PUT_HOST] = "INSERT INTO host (name, identity_id) VALUES (?, ?)"
+	    " ON CONFLICT DO NOTHING",
 	[SQL_COUNT_CERT] = "UPDATE ca_count SET issued = issued + 1,"
 	    " last_partition = max(last_partition, ?2) WHERE ca_id = ?1",
 	[SQL_UPDATE_CERT_STATUS] = "UPDATE cert SET status = ?,"

@@ -18,8 +18,9 @@ take_use(pki_sqlite_run *run, pki_token_use *use)
 
 /* The row borrows from the run. */
 static pki_code
-take_token(pki_sqlite_run *run, pki_token_row *row, pki_err *err)
+take_token(pki_sqlite_run *run, void *out, pki_err *err)
 {
+	pki_token_row *row = out;
 	const char *flaw;
 	pki_code rc;
 
@@ -49,7 +50,6 @@ pki_sqlite_put_token(void *db, pki_token_row *row, pki_err *err)
 {
 	PKI_AUTO(pki_sqlite_run) run = NULL;
 	pki_code rc = pki_sqlite_start(db, SQL_PUT_TOKEN, &run, err);
-	bool done;
 
 	if (rc != PKI_OK)
 		return rc;
@@ -60,11 +60,8 @@ pki_sqlite_put_token(void *db, pki_token_row *row, pki_err *err)
 	pki_sqlite_put_int(run, row->expires_at);
 	pki_sqlite_put_int(run, row->revoked_at);
 	pki_sqlite_put_digest(run, &row->row_hash);
-	rc = pki_sqlite_insert(run, &row->id, &done, err);
-	if (rc == PKI_OK && !done)
-		return pki_fail(err, PKI_EXISTS, "token '%s' exists",
-		    row->name);
-	return rc;
+	return pki_sqlite_insert_new(run, &row->id, "token", row->name,
+	    err);
 }
 
 pki_code
@@ -72,18 +69,13 @@ pki_sqlite_update_token(void *db, const pki_token_row *row, pki_err *err)
 {
 	PKI_AUTO(pki_sqlite_run) run = NULL;
 	pki_code rc = pki_sqlite_start(db, SQL_UPDATE_TOKEN, &run, err);
-	int changed;
 
 	if (rc != PKI_OK)
 		return rc;
 	pki_sqlite_put_int(run, row->revoked_at);
 	pki_sqlite_put_digest(run, &row->row_hash);
 	pki_sqlite_put_int(run, row->id);
-	rc = pki_sqlite_change(run, &changed, err);
-	if (rc == PKI_OK && changed == 0)
-		return pki_fail(err, PKI_NOT_FOUND, "no token '%s'",
-		    row->name);
-	return rc;
+	return pki_sqlite_change_one(run, "token", row->name, err);
 }
 
 pki_code
@@ -115,48 +107,19 @@ pki_code
 pki_sqlite_get_token(void *db, const char *name, pki_token_row *out,
     pki_buf *hold, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, SQL_GET_TOKEN, &run, err);
-	pki_token_row row;
-	bool found;
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_text(run, name);
-	rc = pki_sqlite_next(run, &found, err);
-	if (rc == PKI_OK && !found)
-		return pki_fail(err, PKI_NOT_FOUND, "no token '%s'", name);
-	if (rc == PKI_OK)
-		rc = take_token(run, &row, err);
-	if (rc == PKI_OK)
-		rc = pki_row_hold(&pki_row_token, &row, hold, err);
-	if (rc == PKI_OK)
-		*out = row;
-	return rc;
+	return pki_sqlite_get_row(db, &(struct sqlite_get){
+		.sql = SQL_GET_TOKEN, .what = "token", .kind = &pki_row_token,
+		.take = take_token,
+	}, name, out, hold, err);
 }
 
 pki_code
 pki_sqlite_fill_tokens(void *db, const pki_cert_filter *filter, int64_t after,
     pki_page *page, pki_err *err)
 {
-	PKI_AUTO(pki_sqlite_run) run = NULL;
-	pki_code rc = pki_sqlite_start(db, filter->identity == NULL ?
-	    SQL_FILL_TOKENS : SQL_FILL_TOKENS_OF, &run, err);
-	pki_token_row row;
-	bool more;
-
-	if (rc != PKI_OK)
-		return rc;
-	pki_sqlite_put_int(run, after);
-	pki_sqlite_put_int(run, PKI_PAGE_ROWS);
-	if (filter->identity != NULL)
-		pki_sqlite_put_text(run, filter->identity);
-	while ((rc = pki_sqlite_next(run, &more, err)) == PKI_OK && more) {
-		rc = take_token(run, &row, err);
-		if (rc == PKI_OK)
-			rc = pki_page_add(page, &row, err);
-		if (rc != PKI_OK)
-			break;
-	}
-	return rc;
+	return pki_sqlite_fill(db, &(struct sqlite_fill){
+		.sql = filter->identity == NULL ? SQL_FILL_TOKENS :
+		    SQL_FILL_TOKENS_OF,
+		.identity = filter->identity, .take = take_token,
+	}, after, page, err);
 }

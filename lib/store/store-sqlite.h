@@ -45,11 +45,14 @@ enum sqlite_sql {
 	SQL_GET_APPROVAL,
 	SQL_FILL_APPROVALS,
 	SQL_FILL_APPROVALS_OF,
+	SQL_TALLY_APPROVALS,
 	SQL_CLAIM_PUBKEY,
 	SQL_BLOCK_PUBKEY,
 	SQL_GET_PUBKEY,
 	SQL_FILL_PUBKEYS,
 	SQL_PUT_CERT,
+	SQL_PUT_NEWEST,
+	SQL_PUT_HOST,
 	SQL_COUNT_CERT,
 	SQL_UPDATE_CERT_STATUS,
 	SQL_GET_CERT,
@@ -96,11 +99,15 @@ typedef struct pki_sqlite_run {
 	bool                 cached;
 } pki_sqlite_run;
 
+/* Statements made at run time that are kept, for when they come again. */
+#define SQLITE_TEXTS 4
+
 struct sqlite_store {
 	sqlite3        *db;
 	pki_lock       *lock;
 	char            path[PKI_PATH_MAX];
 	pki_sqlite_run  runs[SQL_COUNT];
+	sqlite3_stmt   *texts[SQLITE_TEXTS];    /* idle; the newest first */
 	int64_t         page_size;
 	int             wal_frames;     /* after our last commit */
 	int             wal_done;       /* of them, checkpointed by us */
@@ -115,7 +122,7 @@ pki_code pki_sqlite_fail(struct sqlite_store *store, int rc, pki_err *err);
 
 PKI_CHECKED pki_code pki_sqlite_start(struct sqlite_store *store,
     enum sqlite_sql sql, pki_sqlite_run **out, pki_err *err);
-/* The same for a statement that is not kept. */
+/* The same for a statement that reads, made at run time. */
 PKI_CHECKED pki_code pki_sqlite_start_text(struct sqlite_store *store,
     const char *sql, pki_sqlite_run **out, pki_err *err);
 void pki_sqlite_run_free(pki_sqlite_run *run);
@@ -142,6 +149,13 @@ PKI_CHECKED pki_code pki_sqlite_change(pki_sqlite_run *run, int *changed,
 PKI_CHECKED pki_code pki_sqlite_get_int(pki_sqlite_run *run, int64_t *out,
     pki_err *err);
 
+/* The same where done is wanted: PKI_EXISTS, "token 'x' exists". */
+PKI_CHECKED pki_code pki_sqlite_insert_new(pki_sqlite_run *run, int64_t *id,
+    const char *what, const char *name, pki_err *err);
+/* The same where a row is to change: PKI_NOT_FOUND, "no token 'x'". */
+PKI_CHECKED pki_code pki_sqlite_change_one(pki_sqlite_run *run,
+    const char *what, const char *name, pki_err *err);
+
 int64_t pki_sqlite_take_int(pki_sqlite_run *run);
 int pki_sqlite_take_small(pki_sqlite_run *run);
 int64_t pki_sqlite_take_reference(pki_sqlite_run *run);
@@ -157,6 +171,31 @@ PKI_CHECKED pki_code pki_sqlite_taken(const pki_sqlite_run *run,
     const char *what, pki_err *err);
 pki_code pki_sqlite_fail_flaw(const pki_sqlite_run *run, const char *what,
     const char *flaw, pki_err *err);
+
+/* Take all columns of a row, which borrows from the run. */
+typedef pki_code pki_sqlite_take(pki_sqlite_run *run, void *row, pki_err *err);
+
+/* How a row is got by its name.  PKI_NOT_FOUND: "no token 'x'". */
+struct sqlite_get {
+	enum sqlite_sql     sql;
+	const char         *what;
+	const pki_row_kind *kind;
+	pki_sqlite_take    *take;
+};
+PKI_CHECKED pki_code pki_sqlite_get_row(void *db, const struct sqlite_get *how,
+    const char *name, void *out, pki_buf *hold, pki_err *err);
+
+/* How rows behind one are put into a page; identity: a third parameter. */
+struct sqlite_fill {
+	enum sqlite_sql  sql;
+	const char      *identity;      /* NULL: there is none */
+	pki_sqlite_take *take;
+};
+PKI_CHECKED pki_code pki_sqlite_fill(void *db, const struct sqlite_fill *how,
+    int64_t after, pki_page *page, pki_err *err);
+/* The rows of a run with all its parameters. */
+PKI_CHECKED pki_code pki_sqlite_fill_page(pki_sqlite_run *run,
+    pki_sqlite_take *take, pki_page *page, pki_err *err);
 
 /* A digest in two columns, as in the table pubkey. */
 void pki_sqlite_put_split_digest(pki_sqlite_run *run,
@@ -196,6 +235,8 @@ pki_code pki_sqlite_update_approval(void *db, const pki_approval_row *row,
 pki_code pki_sqlite_get_approval(void *db, const char *name,
     pki_approval_row *out, pki_buf *hold, pki_err *err);
 store_fill pki_sqlite_fill_approvals;
+pki_code pki_sqlite_tally_approvals(void *db, int64_t since,
+    pki_approval_queue *out, pki_err *err);
 pki_code pki_sqlite_claim_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_block_pubkey(void *db, pki_pubkey_row *row, pki_err *err);
 pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,
@@ -203,6 +244,7 @@ pki_code pki_sqlite_get_pubkey(void *db, const pki_digest *digest,
 store_fill pki_sqlite_fill_pubkeys;
 
 pki_code pki_sqlite_put_cert(void *db, pki_cert_row *row, pki_err *err);
+pki_code pki_sqlite_put_host(void *db, const pki_host_row *row, pki_err *err);
 pki_code pki_sqlite_update_cert_status(void *db, const pki_cert_row *row,
     pki_err *err);
 pki_code pki_sqlite_get_cert(void *db, int64_t ca_id, const pki_serial *serial,
@@ -214,6 +256,8 @@ pki_code pki_sqlite_tally_certs(void *db, int64_t ca_id, int64_t now,
 pki_code pki_sqlite_last_partition(void *db, int64_t ca_id, int64_t *out,
     pki_err *err);
 store_fill pki_sqlite_fill_certs;
+/* Append the statement of a filter. */
+void pki_sqlite_add_cert_query(pki_buf *sql, const pki_cert_filter *filter);
 pki_code pki_sqlite_each_revoked(void *db, const pki_revoked_query *query,
     pki_revoked_visitor *visit, void *arg, pki_err *err);
 
@@ -223,6 +267,12 @@ pki_code pki_sqlite_get_audit_tree(void *db, pki_audit_tree *out,
     pki_err *err);
 store_fill pki_sqlite_fill_audit;
 pki_code pki_sqlite_check(void *db, pki_err *err);
+/*
+ * PKI_DAMAGED: a certificate is missing in the history of its identity, or
+ * is in another's.  Takes 8 octets for each identity.  PKI_NO_MEMORY.
+ */
+PKI_CHECKED pki_code pki_sqlite_check_histories(struct sqlite_store *store,
+    pki_err *err);
 
 pki_code pki_sqlite_create(const char *dir, void **out, pki_err *err);
 pki_code pki_sqlite_open(const char *dir, void **out, pki_err *err);

@@ -388,6 +388,17 @@ pki_store_put_cert(pki_store *store, pki_cert_row *row, pki_err *err)
 }
 
 pki_code
+pki_store_put_host(pki_store *store, const pki_host_row *row, pki_err *err)
+{
+	pki_code rc = enter_write(store, "host", pki_row_host_flaw(row), err);
+
+	if (rc != PKI_OK)
+		return rc;
+	return leave_write(store,
+	    store->backend->put_host(store->db, row, err));
+}
+
+pki_code
 pki_store_update_cert_status(pki_store *store, const pki_cert_row *row,
     pki_err *err)
 {

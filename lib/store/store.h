@@ -136,6 +136,13 @@ typedef struct pki_pubkey_row {
 	pki_digest  row_hash;
 } pki_pubkey_row;
 
+/* A DNS name that an identity has had a certificate for; no hash: an index. */
+typedef struct pki_host_row {
+	int64_t     id;                 /* of the backend, or 0 */
+	const char *name;               /* case ignored */
+	int64_t     identity_id;
+} pki_host_row;
+
 typedef enum pki_cert_status {
 	PKI_CERT_GOOD = 0,
 	PKI_CERT_REVOKED = 1,
@@ -294,6 +301,9 @@ PKI_CHECKED pki_code pki_store_block_pubkey(pki_store *store,
 /* PKI_EXISTS when (ca_id, serial) is taken. */
 PKI_CHECKED pki_code pki_store_put_cert(pki_store *store, pki_cert_row *row,
     pki_err *err);
+/* Done when it is there already.  PKI_NOT_FOUND: no such identity. */
+PKI_CHECKED pki_code pki_store_put_host(pki_store *store,
+    const pki_host_row *row, pki_err *err);
 /* status, revoked_at, reason, invalid_since and row_hash by row->id. */
 PKI_CHECKED pki_code pki_store_update_cert_status(pki_store *store,
     const pki_cert_row *row, pki_err *err);
@@ -341,6 +351,15 @@ typedef struct pki_cert_counts {
 } pki_cert_counts;
 PKI_CHECKED pki_code pki_store_tally_certs(pki_store *store, int64_t ca_id,
     int64_t now, int64_t soon, pki_cert_counts *out, pki_err *err);
+/*
+ * How many requests wait of those that came at since or later, and when the
+ * first of them did; 0, 0: none.  An index has them.
+ */
+typedef struct pki_approval_queue {
+	int64_t waiting, oldest;
+} pki_approval_queue;
+PKI_CHECKED pki_code pki_store_tally_approvals(pki_store *store,
+    int64_t since, pki_approval_queue *out, pki_err *err);
 /* The highest partition that any certificate of the CA is in, or -1. */
 PKI_CHECKED pki_code pki_store_last_partition(pki_store *store, int64_t ca_id,
     int64_t *out, pki_err *err);
@@ -389,6 +408,7 @@ typedef struct pki_cert_filter {
 	int64_t           after_id;             /* start behind this row */
 	const pki_serial *serial_suffix;        /* last octets of the serial */
 	const pki_digest *pubkey;
+	const char       *host;         /* of identities with this host row */
 } pki_cert_filter;
 typedef pki_code pki_cert_visitor(const pki_cert_row *row, void *arg,
     pki_err *err);

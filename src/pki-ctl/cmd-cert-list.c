@@ -1,9 +1,5 @@
-#include <string.h>
-#include <unistd.h>
-
-#include "common/term.h"
 #include "pki-ctl/certs.h"
-#include "pki-ctl/cmd.h"
+#include "pki-ctl/listing.h"
 
 static const struct cli_option options[] = {
 	{ .name = "profile", .arg = "PROFILE", .help = "only of this profile" },
@@ -13,9 +9,7 @@ static const struct cli_option options[] = {
 	{ .name = "expires-in", .arg = "TIME",
 	  .help = "only good ones that expire within TIME (30d)" },
 	{ .name = "ca", .arg = "CA", .help = "only of this CA" },
-	{ .name = "limit", .arg = "N", .help = "at most N certificates" },
-	{ .name = "after", .arg = "ID",
-	  .help = "go on behind the one whose \"id\" this is" },
+	LISTING_OPTIONS("certificates"),
 	{ .name = NULL },
 };
 
@@ -29,14 +23,6 @@ static const pki_choice states[] = {
 	{ NULL, 0 },
 };
 
-struct listing {
-	struct session      *s;
-	print_doc           *doc;
-	struct term_progress progress;
-	const char          *state;     /* NULL: any */
-	int64_t              now, left, shown, last_id;
-};
-
 /* What the store can do by itself; the state is then looked at exactly. */
 static pki_code
 read_filter(struct session *s, struct listing *listing, pki_cert_filter *out)
@@ -48,10 +34,6 @@ read_filter(struct session *s, struct listing *listing, pki_cert_filter *out)
 	rc = cli_choice(s->cli, "state", states, &state, s->err);
 	if (rc == PKI_OK)
 		rc = cli_duration(s->cli, "expires-in", &within, s->err);
-	if (rc == PKI_OK)
-		rc = cli_number(s->cli, "limit", 1, &listing->left, s->err);
-	if (rc == PKI_OK)
-		rc = cli_number(s->cli, "after", 0, &out->after_id, s->err);
 	if (rc != PKI_OK)
 		return rc;
 	if (cli_has(s->cli, "expires-in")) {
@@ -62,6 +44,7 @@ read_filter(struct session *s, struct listing *listing, pki_cert_filter *out)
 		state = STATE_GOOD;
 		out->expires_until = listing->now + within;
 	}
+	out->after_id = listing->after;
 	out->identity = cli_value(s->cli, "name");
 	out->profile = cli_value(s->cli, "profile");
 	if (state == STATE_ANY)
@@ -83,17 +66,13 @@ static pki_code
 list_one(const pki_cert_row *row, void *arg, pki_err *err)
 {
 	struct listing *listing = arg;
+	pki_code rc;
 
-	if (listing->state != NULL &&
-	    strcmp(pki_cert_state(row, listing->now), listing->state) != 0)
+	if (!listing_wants(listing, pki_cert_state(row, listing->now)))
 		return PKI_OK;
-	/* Any code ends the walk; this one cannot come from the store. */
-	if (listing->left == 0)
-		return PKI_PENDING;
-	listing->left--;
-	listing->last_id = row->id;
-	term_progress_step(++listing->shown, 0, &listing->progress);
-	return certs_print_row(listing->doc, row, listing->now, err);
+	rc = listing_step(listing, row->id);
+	return rc == PKI_OK ?
+	    certs_print_row(listing->doc, row, listing->now, err) : rc;
 }
 
 /* PKI_NOT_FOUND lists the profiles: a typing error is no empty list. */
@@ -115,40 +94,23 @@ check_profile(struct session *s)
 static pki_code
 list_certs(struct session *s)
 {
-	struct listing listing = {
-		.s = s, .now = session_now(), .left = INT64_MAX,
-	};
 	pki_cert_filter filter = { .ca_id = 0 };
-	PKI_AUTO(print_doc) doc = NULL;
-	bool more;
+	struct listing listing;
 	pki_code rc;
 
-	rc = read_filter(s, &listing, &filter);
+	rc = listing_read(s, &listing);
+	if (rc == PKI_OK)
+		rc = read_filter(s, &listing, &filter);
 	if (rc == PKI_OK)
 		rc = check_profile(s);
 	if (rc == PKI_OK)
-		rc = print_open_rows(s->cli->format, certs_columns,
-		    CERTS_COLUMNS, &doc, s->err);
+		rc = listing_begin(&listing, "cert list", certs_columns,
+		    CERTS_COLUMNS);
 	if (rc != PKI_OK)
 		return rc;
-	listing.doc = doc;
-	/* On one terminal the rows themselves are the progress. */
-	term_progress_begin(&listing.progress, "cert list",
-	    s->cli->quiet || isatty(STDOUT_FILENO) == 1);
 	rc = pki_ca_each_cert(s->ca, cli_value(s->cli, "ca"), &filter,
 	    list_one, &listing, s->err);
-	term_progress_end(&listing.progress);
-	more = rc == PKI_PENDING && listing.left == 0;
-	if (more)
-		rc = PKI_OK;
-	if (rc == PKI_OK)
-		rc = print_close(doc, s->err);
-	if (rc == PKI_OK && more)
-		cli_say(s->cli, "There are more: --after %lld",
-		    (long long)listing.last_id);
-	else if (rc == PKI_OK && listing.shown == 0)
-		cli_say(s->cli, "No certificate fits.");
-	return rc;
+	return listing_end(&listing, rc, "No certificate fits.");
 }
 
 const struct cli_command cmd_cert_list = {

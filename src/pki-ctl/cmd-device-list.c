@@ -1,8 +1,5 @@
-#include <unistd.h>
-
-#include "common/term.h"
-#include "pki-ctl/cmd.h"
 #include "pki-ctl/devices.h"
+#include "pki-ctl/listing.h"
 
 static const struct cli_option options[] = {
 	{ .name = "profile", .arg = "PROFILE", .help = "only of this profile" },
@@ -10,9 +7,7 @@ static const struct cli_option options[] = {
 	{ .name = "tag", .arg = "TAG", .help = "only with this tag" },
 	{ .name = "state", .arg = "STATE",
 	  .help = "only registered, live, held or retired ones" },
-	{ .name = "limit", .arg = "N", .help = "at most N devices" },
-	{ .name = "after", .arg = "ID",
-	  .help = "go on behind the one whose \"id\" this is" },
+	LISTING_OPTIONS("devices"),
 	{ .name = NULL },
 };
 
@@ -24,66 +19,38 @@ static const pki_choice states[] = {
 	{ NULL, 0 },
 };
 
-struct listing {
-	print_doc           *doc;
-	struct term_progress progress;
-	int64_t              left, shown, last_id;
-};
-
 static pki_code
 list_one(const pki_identity_row *row, void *arg, pki_err *err)
 {
 	struct listing *listing = arg;
+	pki_code rc = listing_step(listing, row->id);
 
-	/* Any code ends the walk; this one cannot come from the store. */
-	if (listing->left == 0)
-		return PKI_PENDING;
-	listing->left--;
-	listing->last_id = row->id;
-	term_progress_step(++listing->shown, 0, &listing->progress);
-	return devices_print_row(listing->doc, row, err);
+	return rc == PKI_OK ? devices_print_row(listing->doc, row, err) : rc;
 }
 
 static pki_code
 list_devices(struct session *s)
 {
-	PKI_AUTO(print_doc) doc = NULL;
-	struct listing listing = { .left = INT64_MAX };
 	pki_device_filter filter = {
 		.profile = cli_value(s->cli, "profile"),
 		.group = cli_value(s->cli, "group"),
 		.tag = cli_value(s->cli, "tag"),
 		.by_state = cli_has(s->cli, "state"),
 	};
-	bool more;
+	struct listing listing;
 	pki_code rc;
 
 	rc = cli_choice(s->cli, "state", states, &filter.state, s->err);
 	if (rc == PKI_OK)
-		rc = cli_number(s->cli, "limit", 1, &listing.left, s->err);
+		rc = listing_read(s, &listing);
 	if (rc == PKI_OK)
-		rc = cli_number(s->cli, "after", 0, &filter.after_id, s->err);
-	if (rc == PKI_OK)
-		rc = print_open_rows(s->cli->format, devices_columns,
-		    DEVICES_COLUMNS, &doc, s->err);
+		rc = listing_begin(&listing, "device list", devices_columns,
+		    DEVICES_COLUMNS);
 	if (rc != PKI_OK)
 		return rc;
-	listing.doc = doc;
-	term_progress_begin(&listing.progress, "device list",
-	    s->cli->quiet || isatty(STDOUT_FILENO) == 1);
+	filter.after_id = listing.after;
 	rc = pki_ca_each_device(s->ca, &filter, list_one, &listing, s->err);
-	term_progress_end(&listing.progress);
-	more = rc == PKI_PENDING && listing.left == 0;
-	if (more)
-		rc = PKI_OK;
-	if (rc == PKI_OK)
-		rc = print_close(doc, s->err);
-	if (rc == PKI_OK && more)
-		cli_say(s->cli, "There are more: --after %lld",
-		    (long long)listing.last_id);
-	else if (rc == PKI_OK && listing.shown == 0)
-		cli_say(s->cli, "No device fits.");
-	return rc;
+	return listing_end(&listing, rc, "No device fits.");
 }
 
 const struct cli_command cmd_device_list = {

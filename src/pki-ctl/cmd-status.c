@@ -101,6 +101,15 @@ print_cas(print_doc *doc, const struct report *report, int64_t now,
 	return rc;
 }
 
+/* 0: none waits.  One that came just now, or before a clock was set: 1 s. */
+static int64_t
+age_of(const pki_approval_queue *queue, int64_t now)
+{
+	int64_t age = now - queue->oldest;
+
+	return queue->waiting == 0 ? 0 : age < 1 ? 1 : age;
+}
+
 static pki_code
 print_status(struct session *s, const struct report *report,
     const pki_status *status)
@@ -109,15 +118,20 @@ print_status(struct session *s, const struct report *report,
 		{ .key = "now", .kind = PRINT_TIME },
 		{ .key = "state" },
 		{ .key = "conf" },
+		{ .key = "waiting", .kind = PRINT_NUMBER },
+		{ .key = "oldest", .kind = PRINT_SPAN },
 		{ .key = "audit-head" },
 		{ .key = "wal-bytes", .kind = PRINT_NUMBER },
 		{ .key = "warnings", .kind = PRINT_LIST, .json_only = true },
 	};
+	const pki_approval_queue *queue = &status->approvals;
 	char head[PKI_AUDIT_HEAD_TEXT];
 	const struct print_value values[] = {
 		{ .number = status->now },
 		{ .text = s->state_dir },
 		{ .text = s->conf_dir },
+		{ .number = queue->waiting },
+		{ .number = age_of(queue, status->now) },
 		{ .text = pki_audit_head_format(&status->head, head) },
 		{ .number = status->wal_bytes },
 		{ .list = &report->warnings },
@@ -164,8 +178,9 @@ const struct cli_command cmd_status = {
 	.noun = "status",
 	.summary = "how things stand, and what needs attention",
 	.description =
-"Each CA with its certificates and its CRL, the audit log's head, and a\n"
-"warning for everything that somebody should see to.",
+"Each CA with its certificates and its CRL, requests that wait for approval,\n"
+"the audit log's head, and a warning for everything that somebody should see\n"
+"to.",
 	.flags = SESSION_NEEDS_CA,
 	.run = show_status,
 };

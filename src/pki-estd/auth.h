@@ -5,15 +5,17 @@
  * The Authorization header: a token as HTTP Basic (RFC 7617; user = device
  * name or empty, password = token) or as Bearer (RFC 6750).
  *
- * A token is "<id>.<secret>": id 1 to 32 of a-z 0-9, secret 26 of a-z 2-7,
- * that is 130 bits in lower-case base32.  One spelling only: what differs in
- * case or space is no token, so that limits per id cannot be walked around.
+ * A token is "<id>.<secret>": id 1 to 24 of a-z 0-9, secret 26 of a-z 2-7,
+ * that is 130 bits in lower-case base32.  Ids are logged: none is as long as
+ * a secret, so that one in the wrong place is no token (G37).  One spelling
+ * only: what differs in case or space is no token, so that limits per id
+ * cannot be walked around.
  */
 
 #include "pki.h"
 
 #define AUTH_VALUE_MAX 256
-#define AUTH_ID_MAX 32
+#define AUTH_ID_MAX 24
 #define AUTH_SECRET 26
 #define AUTH_TOKEN_MAX (AUTH_ID_MAX + 1 + AUTH_SECRET)
 

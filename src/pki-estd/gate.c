@@ -168,7 +168,8 @@ check_target(const gate_head *head, pki_bytes host, gate_facts *facts)
 		slash = memchr(path.data, '/', path.len);
 		if (slash == NULL)
 			return refuse(400, "target");
-		if (host.len != (size_t)(slash - path.data))
+		/* RFC 9110, section 4.2.2: an empty one is invalid. */
+		if (host.len == 0 || host.len != (size_t)(slash - path.data))
 			return refuse(400, "target-host");
 		for (size_t i = 0; i < host.len; i++)
 			if (pki_text_lower((char)host.data[i]) !=

@@ -22,7 +22,7 @@ typedef struct gate_header {
 /* What stands between lines. */
 typedef enum gate_lines {
 	GATE_LINES_CLEAN,       /* each line ends by CRLF, none is folded */
-	GATE_LINES_BROKEN,      /* bare LF, NUL, or a folded line */
+	GATE_LINES_BROKEN,      /* bare LF, NUL, a folded line, more spaces */
 } gate_lines;
 
 typedef struct gate_head {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,10 @@
  * Who hands in keeps the limit.
  */
 #define CONNECTIONS_PER_THREAD 65536u
+
+/* The connection that a part of it belongs to. */
+#define OUTER(part, name) ((http_connection *)(void *) \
+	((char *)(part) - offsetof(http_connection, name)))
 
 /* ---- connections ---- */
 
@@ -50,6 +55,44 @@ read_peer(http_connection *connection)
 		connection->peer[0] = '\0';
 }
 
+/*
+ * libmicrohttpd 0.9.75 does not wait for the rest of a handshake: it tries
+ * again as fast as it can, and a client who is silent after half of it costs
+ * a core's time.  So such a connection is suspended until there is more.
+ */
+static void
+begin_wait(waits_place *place)
+{
+	MHD_suspend_connection(OUTER(place, wait)->mhd);
+}
+
+static void
+end_wait(waits_place *place)
+{
+	MHD_resume_connection(OUTER(place, wait)->mhd);
+}
+
+static void
+await_client(tls_shake *shake)
+{
+	http_connection *connection = OUTER(shake, shake);
+
+	waits_add(connection->http->waits, &connection->wait);
+}
+
+static void
+begin_tls(http_connection *connection, void *session)
+{
+	http_daemon *http = connection->http;
+
+	connection->shake.fd = connection->wait.fd = connection->fd;
+	connection->shake.wait = await_client;
+	tls_watch(session, &connection->shake);
+	connection->kept = http->options.started(http->options.arg, session);
+	if (connection->kept == NULL)
+		shutdown(connection->fd, SHUT_RDWR);
+}
+
 static void
 begin_connection(http_daemon *http, struct MHD_Connection *mhd, void **out)
 {
@@ -70,12 +113,9 @@ begin_connection(http_daemon *http, struct MHD_Connection *mhd, void **out)
 	reaper_set(http->options.reaper, fd,
 	    in_seconds(http->options.head_s));
 	*out = made;
-	if (http->options.wire == HTTP_PLAIN)
-		return;
-	made->kept = http->options.started(http->options.arg,
-	    info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
-	if (made->kept == NULL)
-		shutdown(fd, SHUT_RDWR);
+	if (http->options.wire == HTTP_TLS)
+		begin_tls(made, info(mhd,
+		    MHD_CONNECTION_INFO_GNUTLS_SESSION)->tls_session);
 }
 
 /* The session is freed already, though the library still gives its address. */
@@ -206,6 +246,13 @@ start_daemon(http_daemon *http, pki_err *err)
 	return PKI_OK;
 }
 
+static void
+end_waits(http_daemon *http)
+{
+	if (http->waits != NULL)
+		waits_stop(http->waits);
+}
+
 pki_code
 http_start(const http_options *options, http_daemon **out, pki_err *err)
 {
@@ -219,9 +266,15 @@ http_start(const http_options *options, http_daemon **out, pki_err *err)
 	rc = pki_random(&first, sizeof(first), err);
 	if (rc == PKI_OK) {
 		atomic_init(&made->next_id, first);
-		rc = start_daemon(made, err);
+		if (options->wire == HTTP_TLS)
+			rc = waits_start(begin_wait, end_wait, &made->waits,
+			    err);
 	}
+	if (rc == PKI_OK)
+		rc = start_daemon(made, err);
 	if (rc != PKI_OK) {
+		end_waits(made);
+		waits_free(made->waits);
 		free(made);
 		return rc;
 	}
@@ -263,6 +316,9 @@ http_stop(http_daemon *http)
 		return;
 	if (atomic_load(&http->parked) > 0)
 		http_die("stopped with parked requests");
+	/* None may be suspended then, for a handshake neither. */
+	end_waits(http);
 	MHD_stop_daemon(http->daemon);
+	waits_free(http->waits);
 	free(http);
 }

@@ -7,6 +7,8 @@
 
 #include "pki-estd/http.h"
 #include "pki-estd/now.h"
+#include "pki-estd/tls.h"
+#include "pki-estd/waits.h"
 
 struct MHD_Connection;
 struct MHD_Daemon;
@@ -14,6 +16,7 @@ struct MHD_Daemon;
 struct http_daemon {
 	http_options       options;
 	struct MHD_Daemon *daemon;
+	waits_table       *waits;       /* HTTP_TLS: for handshakes */
 	atomic_bool        draining;
 	atomic_uint        open, fresh, active, parked;
 	atomic_uint_fast64_t next_id;
@@ -35,6 +38,8 @@ struct http_connection {
 	struct MHD_Connection *mhd;
 	int                    fd;
 	bool                   fresh;
+	tls_shake              shake;
+	waits_place            wait;
 	void                  *kept;            /* of started */
 	limits_address         address;
 	char                   peer[HTTP_PEER_TEXT];

@@ -67,7 +67,12 @@ send_answer(http_connection *connection, bool whole)
 	http_daemon *http = connection->http;
 	struct MHD_Response *response;
 	enum MHD_Result rc;
+	/*
+	 * libmicrohttpd 0.9 takes a bare LF in chunks: where they end somebody
+	 * else might see it otherwise, so nothing is read behind them.
+	 */
 	bool close = request->answer.close || request->broken || !whole ||
+	    request->facts.framing == GATE_CHUNKED ||
 	    !answer_may_stay(&request->answer) || atomic_load(&http->draining);
 
 	answer_write_reason(&request->answer, request->id);
@@ -107,34 +112,40 @@ on_header(void *arg, enum MHD_ValueKind kind, const char *name,
 }
 
 /*
- * The parser of libmicrohttpd 0.9 works in place: it puts NUL on CR and LF, and
- * its texts lie in the buffer as they came.  So what follows each must be two
- * NUL, then the next line; anything else was a bare LF, a NUL of the client's,
- * or a folded line (which the library appends to the *name*).  Version 1 has
- * a new parser, which refuses these itself.
+ * The parser of libmicrohttpd 0.9 works in place: it puts NUL on the spaces of
+ * the request line and on CR and LF, and its texts lie in the buffer as they
+ * came.  So one NUL must follow method and target, and two what ends a line;
+ * then comes the next text, or the end of the head.  Anything else was a bare
+ * LF, more spaces, a NUL of the client's, or a folded line (which the library
+ * appends to the *name*).  What a client writes in the place of those octets,
+ * a NUL for a CR, looks like them; it moves no boundary.  Version 1 has a new
+ * parser, which refuses these itself.
  */
 static gate_lines
-look_between_lines(const char *version, const head_reading *reading)
+look_between(const http_connection *connection, const gate_head *head)
 {
 #if MHD_VERSION < 0x01000000
-	const uint8_t *next = (const uint8_t *)version + strlen(version);
+	const uint8_t *end = head->method.data + MHD_get_connection_info(
+	    connection->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->
+	    header_size;
+	const uint8_t *next = head->version.data + head->version.len;
 
-	for (size_t i = 0; i < reading->count; i++) {
-		const gate_header *header = &reading->headers[i];
+	if (head->target.data != head->method.data + head->method.len + 1 ||
+	    head->version.data != head->target.data + head->target.len + 1)
+		return GATE_LINES_BROKEN;
+	for (size_t i = 0; i < head->count; i++) {
+		const gate_header *header = &head->headers[i];
 
 		if (header->name.data != next + 2 || next[1] != '\0')
 			return GATE_LINES_BROKEN;
 		next = header->value.data + header->value.len;
 	}
-	/*
-	 * The empty line at the end, unless there are more than we took.  When
-	 * it is a bare LF only a body behind it shows; it moves no boundary.
-	 */
-	if (reading->count <= GATE_HEADERS_MAX &&
-	    (next[1] != '\0' || next[2] != '\0' || next[3] != '\0'))
+	/* The empty line, unless there are more than we took. */
+	if (head->count <= GATE_HEADERS_MAX &&
+	    (end != next + 4 || next[1] != '\0' || next[3] != '\0'))
 		return GATE_LINES_BROKEN;
 #else
-	(void)version, (void)reading;
+	(void)connection, (void)head;
 #endif
 	return GATE_LINES_CLEAN;
 }
@@ -168,7 +179,7 @@ take_head(http_connection *connection, const char *method, const char *version)
 	request->head.version = pki_bytes_text(version);
 	request->head.headers = reading.headers;
 	request->head.count = reading.count;
-	request->head.lines = look_between_lines(version, &reading);
+	request->head.lines = look_between(connection, &request->head);
 	reaper_set(http->options.reaper, connection->fd,
 	    in_seconds(http->options.body_s));
 	if (http->options.gate(http->options.arg, request) == HTTP_GO_ON)

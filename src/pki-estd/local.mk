@@ -55,6 +55,8 @@ libestd_la_SOURCES = \
 	%D%/sockets.h \
 	%D%/tls.c \
 	%D%/tls.h \
+	%D%/waits.c \
+	%D%/waits.h \
 	%D%/worker-doors.c \
 	%D%/worker-parts.h \
 	%D%/worker.c \

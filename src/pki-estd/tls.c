@@ -1,9 +1,12 @@
 #include "pki-estd/tls.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
@@ -16,11 +19,14 @@
  * Renegotiation is never taken up: libmicrohttpd ends a connection that asks
  * for it.  So who cannot negotiate it safely may come in as well: strongSwan's
  * pki 5.9 says nothing of RFC 5746, and %SAFE_RENEGOTIATION turns it away.
+ *
+ * The client's order counts: it has sent a key of the group that it likes
+ * best, and with %SERVER_PRECEDENCE would be asked for another one, a round
+ * trip more.
  */
 const char tls_priorities[] =
     "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA:-DHE-RSA:"
-    "-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1:"
-    "%SERVER_PRECEDENCE";
+    "-AES-128-CBC:-AES-256-CBC:-AES-128-CCM:-AES-256-CCM:-SHA1";
 
 struct tls_ref {
 	atomic_uint                      count;
@@ -238,6 +244,54 @@ tls_begin(tls_store *tls, void *session, tls_ref **out, pki_err *err)
 	*out = ref;
 	return PKI_OK;
 }
+
+/* ---- handshakes that wait ---- */
+
+static ssize_t
+pull(gnutls_transport_ptr_t arg, void *data, size_t len)
+{
+	tls_shake *shake = arg;
+	ssize_t n = recv(shake->fd, data, len, 0);
+
+	if (n >= 0 || errno != EAGAIN || shake->done)
+		return n;
+	shake->wait(shake);
+	errno = EAGAIN;
+	return n;
+}
+
+static int
+await(gnutls_transport_ptr_t arg, unsigned ms)
+{
+	const tls_shake *shake = arg;
+	struct pollfd look = { shake->fd, POLLIN, 0 };
+
+	return poll(&look, 1, ms == GNUTLS_INDEFINITE_TIMEOUT ? -1 : (int)ms);
+}
+
+/* The client's Finished is the last that a handshake reads. */
+static int
+on_finished(gnutls_session_t session, unsigned type, unsigned when,
+    unsigned incoming, const gnutls_datum_t *message)
+{
+	(void)type, (void)when, (void)message;
+	if (incoming != 0)
+		((tls_shake *)gnutls_transport_get_ptr(session))->done = true;
+	return 0;
+}
+
+void
+tls_watch(void *session, tls_shake *shake)
+{
+	gnutls_transport_set_ptr2(session, shake,
+	    (gnutls_transport_ptr_t)(intptr_t)shake->fd);
+	gnutls_transport_set_pull_function(session, pull);
+	gnutls_transport_set_pull_timeout_function(session, await);
+	gnutls_handshake_set_hook_function(session, GNUTLS_HANDSHAKE_FINISHED,
+	    GNUTLS_HOOK_POST, on_finished);
+}
+
+/* ---- what a session tells ---- */
 
 /* 0 octets where the session has no such binding: RFC 9266, section 2. */
 static size_t

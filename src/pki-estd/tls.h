@@ -50,6 +50,19 @@ PKI_CHECKED pki_code tls_begin(tls_store *tls, void *session, tls_ref **out,
 /* When the connection is gone.  The session is not touched. */
 void tls_end(tls_ref *ref);
 
+/*
+ * A handshake that is told when it must wait: once for each time that it has
+ * read what is there, while it is not complete.  In the session's thread,
+ * from within the library.
+ */
+typedef struct tls_shake {
+	int    fd;
+	bool   done;                    /* nothing is read for it any more */
+	void (*wait)(struct tls_shake *shake);
+} tls_shake;
+/* Before the handshake; shake must live as long as the session. */
+void tls_watch(void *session, tls_shake *shake);
+
 #define TLS_EXPORTER 32
 
 typedef struct tls_facts {

@@ -66,9 +66,11 @@ fill(const char *dir, int64_t count, int64_t begin)
 	static const char insert[] = "INSERT INTO cert (ca_id, identity_id,"
 	    " pubkey_id, profile_id, serial, not_before, not_after, issued_at,"
 	    " key_origin, crl_partition, status, revoked_at, reason,"
-	    " invalid_since, row_hash, der) SELECT a.id, c.identity_id,"
-	    " c.pubkey_id, c.profile_id, ?1, ?2, ?2 + 31536000, ?2, 0, 0, 1,"
-	    " ?2, ?3, 0, c.row_hash, a.der FROM ca a, cert c"
+	    " invalid_since, row_hash, der, previous_id) SELECT a.id,"
+	    " c.identity_id, c.pubkey_id, c.profile_id, ?1, ?2,"
+	    " ?2 + 31536000, ?2, 0, 0, 1, ?2, ?3, 0, c.row_hash,"
+	    " a.der, n.cert_id"
+	    " FROM ca a, cert c JOIN cert_newest n USING (identity_id)"
 	    " WHERE a.name = 'issuing' AND c.id = 1";
 	char path[PKI_PATH_MAX];
 	sqlite3_stmt *stmt = NULL;

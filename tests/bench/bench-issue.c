@@ -8,15 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-
 #include "ca/job.h"
+#include "tests/bench/bare.h"
 #include "tests/bench/turns.h"
 
 #define REQUESTS BENCH_BLOCK
-#define HASH_LEN 32
-#define SIGNATURE_MAX 80
 #define THREADS 2
 
 /* What all threads share. */
@@ -25,47 +21,28 @@ struct scene {
 	pki_buf *requests[REQUESTS];
 };
 
-struct signature {
-	uint8_t octets[SIGNATURE_MAX];
-	size_t  len;
-};
-
 /* A thread, with contexts for the bare operations. */
 struct worker {
 	const struct scene *scene;
-	EVP_PKEY_CTX       *sign, *verify_issuer, *verify[REQUESTS];
-	uint8_t             hash[HASH_LEN];
-	struct signature    signatures[REQUESTS], issued;
+	bench_bare         *bare;
 };
 
-static void
-expect(int result, const char *what)
-{
-	if (result != 1)
-		bench_fail(what, NULL);
-}
-
-/* The yardstick: keys in contexts, hashes known, nothing else. */
+/* The yardstick. */
 static void
 verify_bare(void *arg, size_t i)
 {
 	const struct worker *w = arg;
-	const struct signature *signature = &w->signatures[i % REQUESTS];
 
-	expect(EVP_PKEY_verify(w->verify[i % REQUESTS], signature->octets,
-	    signature->len, w->hash, HASH_LEN), "EVP_PKEY_verify");
+	bench_bare_verify(w->bare, i);
 }
 
 static void
 issue_bare(void *arg, size_t i)
 {
 	const struct worker *w = arg;
-	uint8_t signature[SIGNATURE_MAX];
-	size_t len = sizeof(signature);
 
-	verify_bare(arg, i);
-	expect(EVP_PKEY_sign(w->sign, signature, &len, w->hash, HASH_LEN),
-	    "EVP_PKEY_sign");
+	bench_bare_verify(w->bare, i);
+	bench_bare_sign(w->bare);
 }
 
 static void
@@ -74,8 +51,7 @@ issue_bare_checked(void *arg, size_t i)
 	const struct worker *w = arg;
 
 	issue_bare(arg, i);
-	expect(EVP_PKEY_verify(w->verify_issuer, w->issued.octets,
-	    w->issued.len, w->hash, HASH_LEN), "EVP_PKEY_verify");
+	bench_bare_verify_issuer(w->bare);
 }
 
 static void
@@ -180,52 +156,22 @@ clear_scene(struct scene *scene)
 	pki_ca_free(scene->checking);
 }
 
-/* Contexts of a new key, and a signature made by it. */
-static EVP_PKEY_CTX *
-make_contexts(const struct worker *w, EVP_PKEY_CTX **sign,
-    struct signature *signature)
-{
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	EVP_PKEY_CTX *verify = EVP_PKEY_CTX_new(key, NULL);
-
-	*sign = EVP_PKEY_CTX_new(key, NULL);
-	EVP_PKEY_free(key);
-	signature->len = sizeof(signature->octets);
-	expect(EVP_PKEY_sign_init(*sign), "EVP_PKEY_sign_init");
-	expect(EVP_PKEY_verify_init(verify), "EVP_PKEY_verify_init");
-	expect(EVP_PKEY_sign(*sign, signature->octets, &signature->len,
-	    w->hash, HASH_LEN), "EVP_PKEY_sign");
-	return verify;
-}
-
 static struct worker *
 make_worker(const struct scene *scene)
 {
 	struct worker *w = calloc(1, sizeof(*w));
-	EVP_PKEY_CTX *sign;
-	size_t i;
 
 	if (w == NULL)
 		bench_fail("memory", NULL);
 	w->scene = scene;
-	memset(w->hash, 0x5a, sizeof(w->hash));
-	for (i = 0; i < REQUESTS; i++) {
-		w->verify[i] = make_contexts(w, &sign, &w->signatures[i]);
-		EVP_PKEY_CTX_free(sign);
-	}
-	w->verify_issuer = make_contexts(w, &w->sign, &w->issued);
+	w->bare = bench_bare_new(REQUESTS);
 	return w;
 }
 
 static void
 free_worker(struct worker *w)
 {
-	size_t i;
-
-	for (i = 0; i < REQUESTS; i++)
-		EVP_PKEY_CTX_free(w->verify[i]);
-	EVP_PKEY_CTX_free(w->verify_issuer);
-	EVP_PKEY_CTX_free(w->sign);
+	bench_bare_free(w->bare);
 	free(w);
 }
 

@@ -4,11 +4,13 @@
  */
 #include "tests/bench/bench.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FULL_CERTS 10000000
 #define FULL_DEVICES 200000
@@ -31,6 +33,20 @@ open_raw(const char *state)
 		bench_fail("sqlite3_open", NULL);
 	sqlite3_busy_timeout(db, 10000);
 	return db;
+}
+
+static void
+sync_database(const char *state)
+{
+	char path[PKI_PATH_MAX];
+	pki_err err;
+	int fd;
+
+	BENCH_OK(pki_path_join(path, state, "ca.db", &err), &err);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) != 0)
+		bench_fail(path, NULL);
+	close(fd);
 }
 
 static void
@@ -76,8 +92,9 @@ old_serial(sqlite3_context *context, int count, sqlite3_value **values)
 
 /*
  * Old certificates of the devices that are there, as the issuing path would
- * have left them: serials in order of time, DER of the same length.  In
- * steps, with the log checkpointed between, so that it stays small.
+ * have left them: serials in order of time, DER of the same length.  One for
+ * each device in a step, with the log checkpointed between, so that it stays
+ * small.
  */
 void
 bench_grow(const char *state, int64_t wanted)
@@ -87,13 +104,15 @@ bench_grow(const char *state, int64_t wanted)
 	    " WHERE i < %lld) INSERT INTO cert (ca_id, identity_id, pubkey_id,"
 	    " profile_id, serial, not_before, not_after, issued_at,"
 	    " key_origin, crl_partition, status, revoked_at, reason,"
-	    " invalid_since, der, row_hash) SELECT c.ca_id, c.identity_id,"
-	    " c.pubkey_id, c.profile_id, old_serial(i), c.not_before,"
-	    " c.not_after, c.issued_at, 0, 0, 0, 0, 0, 0, c.der, c.row_hash"
-	    " FROM n JOIN cert c ON c.id = 3 + i %% %lld";
+	    " invalid_since, der, row_hash, previous_id) SELECT c.ca_id,"
+	    " c.identity_id, c.pubkey_id, c.profile_id, old_serial(i),"
+	    " c.not_before, c.not_after, c.issued_at, 0, 0, 0, 0, 0, 0, c.der,"
+	    " c.row_hash, w.cert_id"
+	    " FROM n JOIN cert c ON c.id = 3 + i %% %lld"
+	    " JOIN cert_newest w USING (identity_id)";
 	sqlite3 *db = open_raw(state);
-	int64_t devices = ask_sql(db, "SELECT count(*) FROM cert") - 2;
-	int64_t done = devices;
+	int64_t devices = ask_sql(db, "SELECT count(*) FROM cert_newest") - 2;
+	int64_t done = ask_sql(db, "SELECT count(*) FROM cert") - 2;
 	char sql[sizeof(insert) + 96];
 
 	if (sqlite3_create_function(db, "old_serial", 1, SQLITE_UTF8, NULL,
@@ -102,8 +121,10 @@ bench_grow(const char *state, int64_t wanted)
 	run_sql(db, "PRAGMA synchronous = OFF");
 	run_sql(db, "PRAGMA cache_size = -400000");
 	while (done < wanted) {
-		int64_t upto = done + 250000 < wanted ? done + 250000 : wanted;
+		int64_t upto = done + devices;
 
+		if (upto > wanted)
+			upto = wanted;
 		snprintf(sql, sizeof(sql), insert, (long long)done,
 		    (long long)upto - 1, (long long)devices);
 		run_sql(db, sql);
@@ -111,6 +132,8 @@ bench_grow(const char *state, int64_t wanted)
 		done = upto;
 	}
 	sqlite3_close(db);
+	/* Else what follows waits for what was filled in without a sync. */
+	sync_database(state);
 }
 
 /* Renewals: the device keeps name and key, and gets one more certificate. */

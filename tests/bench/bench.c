@@ -1,6 +1,6 @@
 /*
  * bench [--quick] [--gate] [--only SUITE] [--json FILE] [--svg FILE]
- *       --templates DIR --pki-ctl FILE [--slow-sync FILE]
+ *       --templates DIR --pki-ctl FILE [--pki-estd FILE] [--slow-sync FILE]
  *
  * Runs the suites, prints a line for each claim, writes all of them as JSON
  * and the rate against the store's size as a plot.  Exit 0, with --gate 1
@@ -24,6 +24,7 @@ static const struct suite {
 	{ "store", bench_store },
 	{ "crl", bench_crl },
 	{ "command", bench_command },
+	{ "est", bench_est },
 };
 
 struct point {
@@ -108,6 +109,15 @@ bench_report(const bench_claim *claim)
 }
 
 void
+bench_report_missing(const char *name, const char *why)
+{
+	printf("%-46.46s %54s %s\n", name, "NOT MEASURED", why);
+	fflush(stdout);
+	json_array_append_new(claims, json_pack("{s:s, s:s, s:s}", "claim",
+	    name, "result", "NOT MEASURED", "note", why));
+}
+
+void
 bench_point(double certificates, double per_second, double p99_ms)
 {
 	if (point_count < PKI_COUNT(points))
@@ -189,6 +199,7 @@ main(int argc, char **argv)
 		{ "svg", required_argument, NULL, 's' },
 		{ "templates", required_argument, NULL, 't' },
 		{ "pki-ctl", required_argument, NULL, 'p' },
+		{ "pki-estd", required_argument, NULL, 'e' },
 		{ "slow-sync", required_argument, NULL, 'f' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -211,6 +222,7 @@ main(int argc, char **argv)
 		case 's': svg = optarg; break;
 		case 't': options.templates_dir = optarg; break;
 		case 'p': options.pki_ctl = optarg; break;
+		case 'e': options.pki_estd = optarg; break;
 		case 'f': options.slow_sync = optarg; break;
 		default: return 2;
 		}

@@ -27,11 +27,14 @@ typedef struct bench_options {
 	const char *templates_dir;
 	const char *work_dir;           /* empty, removed afterwards */
 	const char *pki_ctl;            /* the program */
+	const char *pki_estd;           /* the daemon */
 	const char *slow_sync;          /* LD_PRELOAD: 5 ms for each fsync */
 } bench_options;
 
 /* Print a claim's line and remember it for JSON and the exit code. */
 void bench_report(const bench_claim *claim);
+/* The same for a claim whose yardstick is not here; it is no PASS. */
+void bench_report_missing(const char *name, const char *why);
 /* A point of the plot: rate and latency against store size. */
 void bench_point(double certificates, double per_second, double p99_ms);
 
@@ -47,7 +50,12 @@ void bench_fail(const char *what, const pki_err *err)
 #define BENCH_OK(rc, err) \
 	do { if ((rc) != PKI_OK) bench_fail(#rc, err); } while (0)
 
-/* A new CA below work_dir; its state directory goes to out. */
+/*
+ * A new CA below work_dir; its state directory goes to out.  The first one
+ * verifies each signature that it made, as is the default.
+ */
+void bench_make_checking_ca(const bench_options *options, const char *name,
+    char out[PKI_PATH_MAX]);
 void bench_make_ca(const bench_options *options, const char *name,
     char out[PKI_PATH_MAX]);
 
@@ -91,5 +99,6 @@ void bench_durable(const bench_options *options);
 void bench_store(const bench_options *options);
 void bench_crl(const bench_options *options);
 void bench_command(const bench_options *options);
+void bench_est(const bench_options *options);
 
 #endif

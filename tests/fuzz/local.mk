@@ -18,6 +18,7 @@ fuzz_cppflags = $(AM_CPPFLAGS) \
 	-DFUZZ_CORPUS='"$(abs_top_srcdir)/%D%/corpus/" FUZZ_TARGET'
 
 check_PROGRAMS += \
+	%D%/fuzz-auth \
 	%D%/fuzz-certs-only \
 	%D%/fuzz-crl \
 	%D%/fuzz-csr \
@@ -26,9 +27,16 @@ check_PROGRAMS += \
 	%D%/fuzz-est-answer \
 	%D%/fuzz-est-body \
 	%D%/fuzz-gate \
+	%D%/fuzz-head-gate \
+	%D%/fuzz-http \
 	%D%/fuzz-profile \
+	%D%/fuzz-proxy \
 	%D%/fuzz-wire
 
+%C%_fuzz_auth_SOURCES = %D%/fuzz-auth.c $(fuzz_sources)
+%C%_fuzz_auth_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"auth"'
+%C%_fuzz_auth_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_auth_LDADD = libestd.la $(fuzz_ldadd)
 %C%_fuzz_certs_only_SOURCES = %D%/fuzz-certs-only.c $(fuzz_sources)
 %C%_fuzz_certs_only_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"certs-only"'
 %C%_fuzz_certs_only_LDFLAGS = $(fuzz_ldflags)
@@ -71,10 +79,30 @@ check_PROGRAMS += \
 %C%_fuzz_gate_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"gate"'
 %C%_fuzz_gate_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_gate_LDADD = $(fuzz_ldadd)
+%C%_fuzz_head_gate_SOURCES = \
+	%D%/fuzz-head-gate.c \
+	%D%/head-reader.c \
+	%D%/head-reader.h \
+	$(fuzz_sources)
+%C%_fuzz_head_gate_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"head-gate"'
+%C%_fuzz_head_gate_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_head_gate_LDADD = libestd.la $(fuzz_ldadd)
+%C%_fuzz_http_SOURCES = \
+	%D%/fuzz-http.c \
+	%D%/head-reader.c \
+	%D%/head-reader.h \
+	$(fuzz_sources)
+%C%_fuzz_http_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"http"'
+%C%_fuzz_http_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_http_LDADD = libestd.la $(fuzz_ldadd)
 %C%_fuzz_profile_SOURCES = %D%/fuzz-profile.c $(fuzz_sources)
 %C%_fuzz_profile_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"profile"'
 %C%_fuzz_profile_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_profile_LDADD = $(fuzz_ldadd)
+%C%_fuzz_proxy_SOURCES = %D%/fuzz-proxy.c $(fuzz_sources)
+%C%_fuzz_proxy_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"proxy"'
+%C%_fuzz_proxy_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_proxy_LDADD = libestd.la $(fuzz_ldadd)
 %C%_fuzz_wire_SOURCES = %D%/fuzz-wire.c $(fuzz_sources)
 %C%_fuzz_wire_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"wire"'
 %C%_fuzz_wire_LDFLAGS = $(fuzz_ldflags)

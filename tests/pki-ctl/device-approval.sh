@@ -23,7 +23,7 @@ expect_answer() {
 pending() { sed -n 's/^pending approval //p' .asked; }
 
 same_state expect_ok pki device pending
-expect_says 'No device waits for approval.'
+expect_says 'No such request waits for approval.'
 expect_ok pki device add meter-1 meter-2 --profile auditor
 expect_ok pki token create meter-1 -o json
 token=$(sed -n 's/.*"token":"\([^"]*\)".*/\1/p' .out)
@@ -49,6 +49,9 @@ REQUEST      NAME    PROFILE STATE   REQUESTED            NAMES      KEY
 REQUEST meter-1 auditor waiting TIME CN=meter-1 HASH
 END
 
+same_state expect_ok pki status -o json
+json "d['waiting'] == 1 and 1 <= d['oldest'] < 600"
+
 # None is decided unless all can be.
 same_state refused request-unknown pki device approve "$id" aaaaaaaaaaaa
 same_state expect_exit 2 pki device approve
@@ -67,14 +70,31 @@ second=$(pending)
 same_state expect_ok pki device deny "$second" --dry-run
 expect_ok pki device deny "$second"
 expect_answer "denied approval-denied $second" meter-1 other
+expect_ok pki status -o json
+json "(d['waiting'], d['oldest']) == (0, None)"
 expect_answer 'issued ' meter-1 meter-1
 expect_answer 'again ' meter-1 meter-1
 same_state refused request-state pki device deny "$id"
 expect_ok pki device pending
-expect_says 'No device waits for approval.'
+expect_says 'No such request waits for approval.'
 expect_ok pki device pending --all -o json
 json "[(r['request'], r['state']) for r in d] ==
     [('$id', 'issued'), ('$second', 'denied')]"
+
+# Filters and pages, as of other lists.
+expect_ok pki device pending --all --profile auditor --limit 1 -o json
+json "[r['request'] for r in d] == ['$id']"
+expect_says 'There are more: --after 1'
+expect_ok pki device pending --all --limit 1 --after 1 -o json
+json "[r['request'] for r in d] == ['$second']"
+expect_ok pki device pending --all --profile server -o json
+json 'd == []'
+expect_ok pki device pending --all --older-than 0s -o json
+json 'len(d) == 2'
+expect_ok pki device pending --all --older-than 1h -o json
+json 'd == []'
+expect_exit 2 pki device pending --older-than soon
+expect_exit 2 pki device pending --limit 0
 
 # An operator at the shell waits for nobody.
 new_csr meter-2

@@ -23,6 +23,7 @@ same_state expect_ok pki status -o json
 json "[(ca['name'], ca['good'], ca['revoked'], ca['crl-entries'])
     for ca in d['cas']] == [('root', 2, 0, 0), ('issuing', 1, 1, 1)]"
 json "d['audit-head'].startswith('9:') and d['warnings'] == []"
+json "(d['waiting'], d['oldest']) == (0, None)"
 json "all(0 < ca['crl-life-left'] < 367 * 86400 for ca in d['cas'])"
 
 expect_ok pki status
@@ -34,6 +35,8 @@ issuing here TIME    1        0       0    0       1          3           1 TIME
 now:        TIME
 state:      ca
 conf:       ca
+waiting:    0
+oldest:     -
 audit-head: 9:HASH
 wal-bytes:  N
 END

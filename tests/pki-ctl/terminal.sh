@@ -14,6 +14,9 @@ terminals, command = [int(n) for n in rest[:at]], rest[at + 1:]
 master, slave = pty.openpty()
 child = os.fork()
 if child == 0:
+    # Under nohup hanging up is ignored, also by our children.
+    if action in signal.Signals.__members__:
+        signal.signal(signal.Signals[action], signal.SIG_DFL)
     os.setsid()
     os.close(os.open(os.ttyname(slave), os.O_RDWR))     # controlling
     null = os.open('/dev/null', os.O_RDWR)

@@ -2,7 +2,6 @@
 # Read by tests against a server that means ill: hostile.py.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
-needs_localhost
 : >server.log
 
 # start_hostile CERT-NAME [ARGUMENT...]: its port in $port.

@@ -25,9 +25,19 @@ want 503 'enrolling without a clock'
 grep -q '^clock-suspect ' body || fail 'it does not say why'
 grep -qi '^retry-after: ' headers || fail 'no Retry-After'
 [ "$(count clock_trusted)" = 0 ] || fail 'metrics do not tell'
+# A reload has to wait, too, and happens by itself.
+sed 's/"auditor"/"sampler"/' ca/templates/auditor.conf \
+    >ca/templates/sampler.conf
+kill -HUP "$server"
+wait_until grep -q '"event":"reload-failed"' "$log"
+ask $est/sampler/cacerts
+want 404 'a label before the reload'
 pki clock accept >/dev/null
 wanted=ready
 wait_until is_ready
 post simpleenroll meter-1.b64 -u ":$token"
 want 200 'once the clock is accepted'
+wait_until grep -q '"event":"reloaded"' "$log"
+ask $est/sampler/cacerts
+want 200 'a label after the reload'
 stop_daemon

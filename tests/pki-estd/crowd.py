@@ -1,6 +1,7 @@
 """Many connections: PORT and what to do."""
 import os
 import random
+import resource
 import threading
 from raw import *
 
@@ -55,6 +56,105 @@ def address():
     time.sleep(0.3)
     answer, _ = talk(PORT, GET, source="127.0.0.7")
     check(answer.status == 200, "one place became free")
+
+
+def descriptors(pid):
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
+def resident(pid):
+    """In KiB."""
+    with open("/proc/%d/status" % pid, encoding="ascii") as lines:
+        for line in lines:
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1])
+
+
+def hold(n):
+    """n idle connections of TLS; each other one has had an answer."""
+    held, made = [], context()
+
+    def run(first):
+        for i in range(first, n, 8):
+            sock = made.wrap_socket(dial(PORT, "127.0.1.%d" % (1 + i % 50)),
+                                    server_hostname="localhost")
+            if i % 2:
+                sock.sendall(GET)
+                check(Answer(sock).status == 200, "before it is idle")
+            held.append(sock)
+    in_threads(8, run)
+    return held
+
+
+def ask_quickly(clients, times):
+    """How long new clients wait for an answer, sorted."""
+    took, made = [], context()
+
+    def run(i):
+        for _ in range(times):
+            start = time.time()
+            with made.wrap_socket(dial(PORT, "127.0.2.%d" % (1 + i)),
+                                  server_hostname="localhost") as sock:
+                sock.sendall(GET)
+                check(Answer(sock).status == 200, "beside idle ones")
+            took.append(time.time() - start)
+    in_threads(clients, run)
+    return sorted(took)
+
+
+def refused_at_once():
+    start = time.time()
+    try:
+        connect(PORT, source="127.0.3.1").close()
+        check(False, "one more than the limit")
+    except (OSError, ssl.SSLError):
+        pass
+    check(time.time() - start < 1, "refused, but not at once")
+
+
+def until(is_so, what):
+    end = time.time() + 10
+    while not is_so() and time.time() < end:
+        time.sleep(0.1)
+    check(is_so(), what)
+
+
+def served():
+    try:
+        return talk(PORT, GET, source="127.0.3.2")[0].status == 200
+    except (OSError, ssl.SSLError):
+        return False
+
+
+def idle():
+    """G29: idle connections up to the limit; PID N LIMIT TIMEOUT."""
+    pid, n, limit, timeout = [int(a) for a in sys.argv[3:7]]
+    resource.setrlimit(resource.RLIMIT_NOFILE,
+                       (2 * limit, resource.getrlimit(
+                           resource.RLIMIT_NOFILE)[1]))
+    ask_quickly(1, 5)
+    before, small, start = descriptors(pid), resident(pid), time.time()
+    held = hold(n)
+    opened, size = time.time() - start, resident(pid)
+    took = ask_quickly(5, 40)
+    until(lambda: descriptors(pid) <= before + n, "the good ones are gone")
+    held += hold(limit - n)
+    for _ in range(5):
+        refused_at_once()
+    held.pop().close()
+    until(served, "one place became free")
+    for sock in held:
+        sock.settimeout(timeout + 2)
+        check(receive(sock) == b"", "an idle one hears of something")
+    check(time.time() - start < opened + timeout + 8, "idle for too long")
+    until(lambda: descriptors(pid) <= before + 5, "descriptors are left: %d" %
+          (descriptors(pid) - before))
+    check(served(), "not well afterwards")
+    p99 = 1000 * took[len(took) * 99 // 100]
+    check(p99 < 250, "good clients wait: %d ms" % p99)
+    print("guarantee=G29 n=%d opened-s=%.1f kib-each=%.0f p99-ms=%.0f "
+          "descriptors=%+d" % (n, opened, (size - small) / n, p99,
+                               descriptors(pid) - before))
 
 
 def hang_up():

@@ -44,8 +44,9 @@ key_and_cert second second
 use_material second
 kill -HUP "$server"
 wait_until has_event offers 2
-openssl s_client -connect "localhost:$port" -CAfile ca.pem </dev/null \
-    2>/dev/null | openssl x509 -noout -subject | grep -q second ||
+openssl s_client -connect "127.0.0.1:$port" -servername localhost \
+    -CAfile ca.pem </dev/null 2>/dev/null |
+	openssl x509 -noout -subject | grep -q second ||
 	fail 'not the new certificate'
 cp ca.cer tls.cer
 kill -HUP "$server"

@@ -3,7 +3,6 @@
 # Its issuer has no CA, unless real-lib.sh says otherwise.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
-needs_localhost
 daemon=${daemon:-$abs_top_builddir/tests/estd-stub}
 log=$work/server.log
 state=${state:-$work}

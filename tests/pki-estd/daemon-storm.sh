@@ -47,7 +47,8 @@ is_full() {
 	[ "$(count issuer_waiting)" -ge $((clients / 2)) ]
 }
 wait_until is_full
-kill -KILL "$server"
+# The worker first: it would answer 503 when the issuer went before it.
+kill -KILL "$(pid_of worker)" "$server"
 wait "$storm" || fail 'the second storm failed'
 wait "$server" || :
 server=

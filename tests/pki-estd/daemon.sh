@@ -125,15 +125,17 @@ want 200 'another token'
 if command -v gnutls-cli >/dev/null; then
 	printf 'GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n' \
 	    $est/cacerts |
-		gnutls-cli -p "$port" --x509cafile ca.pem --x509certfile \
-		    meter.pem --x509keyfile meter.key localhost >out 2>&1 || :
+		gnutls-cli -p "$port" --sni-hostname localhost \
+		    --verify-hostname localhost --x509cafile ca.pem \
+		    --x509certfile meter.pem --x509keyfile meter.key \
+		    127.0.0.1 >out 2>&1 || :
 	grep -q '^HTTP/1.1 200 OK' out || fail 'gnutls-cli gets no answer'
 	grep -q 'Successfully sent 1 certificate' out ||
 		fail 'gnutls-cli was not asked for a certificate'
 fi
-openssl s_client -connect "localhost:$port" -CAfile ca.pem \
-    -verify_return_error -verify_hostname localhost -brief </dev/null \
-    >out 2>&1 || fail 'openssl does not know the server'
+openssl s_client -connect "127.0.0.1:$port" -servername localhost \
+    -CAfile ca.pem -verify_return_error -verify_hostname localhost -brief \
+    </dev/null >out 2>&1 || fail 'openssl does not know the server'
 kill -TERM "$server"
 wait_until is_gone "$server"
 server=

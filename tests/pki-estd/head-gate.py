@@ -55,7 +55,13 @@ REFUSED = [
      400),
     ("NUL in a value", get(HOST, "X-A: b\0c"), 400),
     ("NUL in the last value", get("X-A: b", "Host: local\0host"), 400),
+    ("NULs behind the last value", get("X-A: b", HOST + 4 * "\0"), 400),
     ("NUL in a name", get(HOST, "X\0A: b"), 400),
+    ("NUL in the method", get(HOST, method="GET\0X"), 400),
+    ("NUL behind the path", get(HOST, path=CACERTS + "\0x"), 400),
+    ("two spaces before the path", get(HOST, method="GET "), 400),
+    ("two spaces behind the path", get(HOST, path=CACERTS + " "), 0),
+    ("bare LF at the end", PLAIN[:-2] + b"\n", 400),
     ("control in a value", get(HOST, "X-A: b\x01c"), 400),
     ("CR in a value", get(HOST, "X-A: b\rc"), 400),
     ("empty name", get(HOST, ": b"), 400),
@@ -158,6 +164,18 @@ for name, octets in GOOD:
             sock.sendall(octets[at:at + 997])
             time.sleep(0.003)
         check(Answer(sock).status == 200, name + ": in pieces")
+
+# A request behind chunks, whose ends others may see elsewhere, is not read.
+CHUNKED = request("POST", EST + "/simpleenroll", HOST, TYPE, AUTH,
+                  "Transfer-Encoding: chunked")
+for name, body in [("chunks", b"3\r\nabc\r\n0\r\n\r\n"),
+                   ("chunks with bare LF", b"3\nabc\n0\n\n")]:
+    with connect(PORT) as sock:
+        sock.sendall(CHUNKED + body + PLAIN)
+        first = Answer(sock)
+        check(first.status == 200, "%s: %d" % (name, first.status))
+        check(first.closes(), name + ": the connection stays")
+        check(Answer(sock, first.rest).status == 0, name + ": two answers")
 
 # A second request behind a refused one is never answered.
 for name, octets, _ in REFUSED:

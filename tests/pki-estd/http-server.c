@@ -207,9 +207,10 @@ run(void *arg, http_request *request)
 
 	switch (request->route->message) {
 	case ROUTE_CACERTS:
-		/* With label "big" more than sockets hold. */
+		/* With some labels more than sockets hold. */
 		return answer_text(request, "cacerts\n",
-		    gate_equal(request->label, "big") ? 2000000 : 1);
+		    gate_equal(request->label, "big") ? 2000000 :
+		    gate_equal(request->label, "wide") ? 65536 : 1);
 	case ROUTE_ENROLL:
 	case ROUTE_REENROLL:
 		return park(server, request);
@@ -223,7 +224,8 @@ run(void *arg, http_request *request)
 static bool
 is_label(void *arg, pki_bytes label)
 {
-	static const char *const labels[] = { "meter", "slow", "never", "big" };
+	static const char *const labels[] = { "meter", "slow", "never", "big",
+		"wide" };
 
 	(void)arg;
 	for (size_t i = 0; i < PKI_COUNT(labels); i++)

@@ -27,7 +27,7 @@ pki ca export issuing >issuing.pem
 est_by_swan() {
 	command=$1
 	shift
-	$swan "$command" --url "https://localhost:$port" --cacert ca.pem \
+	$swan "$command" --url "https://127.0.0.1:$port" --cacert ca.pem \
 	    --cacert issuing.pem "$@" >got 2>said
 }
 good() {

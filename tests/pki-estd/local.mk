@@ -10,7 +10,8 @@ tests_test_estd_SOURCES = \
 	%D%/test-offers.c \
 	%D%/test-proxy.c \
 	%D%/test-routes.c \
-	%D%/test-sockets.c
+	%D%/test-sockets.c \
+	%D%/test-waits.c
 tests_test_estd_CPPFLAGS = $(tests_cppflags)
 tests_test_estd_LDADD = libestd.la $(tests_ldadd)
 
@@ -30,38 +31,63 @@ tests_gnutls_client_SOURCES = %D%/gnutls-client.c
 tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
+# Many keys and connections at the same moment, for token-race.sh.
+noinst_PROGRAMS += tests/racer
+tests_racer_SOURCES = %D%/racer.c
+tests_racer_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
+tests_racer_LDADD = $(GNUTLS_LIBS)
+
 dist_check_SCRIPTS += \
+	%D%/approval.sh \
+	%D%/canary.sh \
 	%D%/clock.sh \
+	%D%/crowd-idle.sh \
 	%D%/crowd.sh \
 	%D%/daemon-ends.sh \
 	%D%/daemon-notify.sh \
 	%D%/daemon-storm.sh \
 	%D%/daemon.sh \
 	%D%/example-conf.sh \
+	%D%/handshake.sh \
 	%D%/head-gate.sh \
 	%D%/http-good.sh \
 	%D%/interop-curl.sh \
 	%D%/interop-gnutls.sh \
 	%D%/interop-strongswan.sh \
+	%D%/kill-storm.sh \
 	%D%/life-storm.sh \
 	%D%/life.sh \
+	%D%/lost-replies.sh \
+	%D%/nobody.sh \
 	%D%/parked.sh \
 	%D%/proxy.sh \
+	%D%/reenroll.sh \
 	%D%/routes.sh \
+	%D%/signer-gone.sh \
+	%D%/slow-many.sh \
 	%D%/slow.sh \
 	%D%/swap.sh \
-	%D%/tls.sh
+	%D%/tls.sh \
+	%D%/token-race.sh \
+	%D%/waiting.sh
 EXTRA_DIST += \
+	%D%/canary.py \
 	%D%/crowd.py \
 	%D%/daemon-lib.sh \
+	%D%/eater.py \
+	%D%/handshake.py \
 	%D%/head-gate.py \
+	%D%/keep.py \
 	%D%/lib.sh \
 	%D%/listen.py \
+	%D%/nobody.py \
 	%D%/notify.py \
 	%D%/one-connection.py \
 	%D%/proxy.py \
 	%D%/raw.py \
 	%D%/real-lib.sh \
+	%D%/reenroll.py \
 	%D%/routes.py \
+	%D%/slow-many.py \
 	%D%/slow.py \
 	%D%/storm.py

@@ -1,15 +1,15 @@
 """one-connection.py PORT NAME PKI-CTL: renew on one open connection while the
 certificate is held, released and revoked by pki-ctl beside the daemon."""
-import http.client
 import os
 import ssl
 import subprocess
 import sys
+from raw import Client
 
 port, name, program = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 context = ssl.create_default_context(cafile="ca.pem")
 context.load_cert_chain(name + ".pem", name + ".key")
-client = http.client.HTTPSConnection("localhost", port, context=context)
+client = Client(port, context)
 client.connect()
 opened = client.sock
 with open(name + ".b64", "rb") as lines:

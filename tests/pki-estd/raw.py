@@ -2,6 +2,7 @@
 
 Connections by TLS to 127.0.0.1, answers read as they are framed.
 """
+import http.client
 import socket
 import ssl
 import struct
@@ -81,6 +82,18 @@ class Answer:
 
     def closes(self):
         return self.headers.get("connection", "").lower() == "close"
+
+
+class Client(http.client.HTTPSConnection):
+    """To 127.0.0.1, and the server has to be localhost."""
+
+    def __init__(self, port, made, timeout=15):
+        super().__init__("localhost", port, timeout=timeout, context=made)
+        self.made = made
+
+    def connect(self):
+        plain = dial(self.port, timeout=self.timeout)
+        self.sock = self.made.wrap_socket(plain, server_hostname=self.host)
 
 
 def receive(sock):

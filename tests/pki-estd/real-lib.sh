@@ -9,13 +9,24 @@ state=ca
 program=$abs_top_builddir/.libs/pki-ctl
 [ -x "$program" ] || program=$abs_top_builddir/pki-ctl
 
+# With $clock set, such as "-100d", it is that time for it.
 pki() {
-	LD_LIBRARY_PATH=$abs_top_builddir/.libs "$program" -q --dir ca "$@"
+	LD_LIBRARY_PATH=$abs_top_builddir/.libs \
+	    ${clock:+faketime -f "$clock"} "$program" -q --dir ca "$@"
 }
 
 mkdir -p ca/templates
 cp "$abs_top_srcdir"/ca-templates/*.conf ca/templates/
-pki init --root-unencrypted >/dev/null || fail 'init'
+# With $passphrase set the issuing key is encrypted, and the daemon gets it as
+# a credential of systemd.
+if [ -n "${passphrase:-}" ]; then
+	mkdir -m 0700 credentials
+	(umask 077 && printf '%s\n' "$passphrase" \
+	    >credentials/issuing-passphrase)
+	export CREDENTIALS_DIRECTORY="$work/credentials"
+fi
+pki init --root-unencrypted ${passphrase:+--issuing-passphrase-file \
+    credentials/issuing-passphrase} >/dev/null || fail 'init'
 pki ca export root >ca.pem
 cat >ca/pki-estd.conf <<'end'
 names = [ "dns:localhost", "ip:127.0.0.1" ];

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from raw import Client
 
 PORT, CLIENTS, SECONDS = int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
 PATH = "/.well-known/est/simpleenroll"
@@ -72,8 +73,7 @@ def ask(client, token, csr):
 
 
 def run(keeps, fixed):
-    client = http.client.HTTPSConnection("localhost", PORT, timeout=40,
-                                         context=context)
+    client = Client(PORT, context, timeout=40)
     while time.monotonic() < END and not closed.is_set():
         try:
             token, csr = fixed or work.get_nowait()

@@ -30,6 +30,9 @@ Test(auth_parse, takes_bearer_and_basic)
 	cr_expect_str_eq(token.text, TOKEN);
 	cr_expect_str_eq(token.user, "");
 	cr_expect(pki_bytes_equal(auth_id(&token), PKI_BYTES_TEXT("abc123")));
+	cr_expect_eq(auth_parse(PKI_BYTES_TEXT(
+	    "Bearer abcdefghijklmnopqrstuvwx." SECRET), &token, &err), PKI_OK,
+	    "the longest id");
 	cr_assert_eq(parse_basic("meter-1:" TOKEN, &token), PKI_OK);
 	cr_expect_str_eq(token.user, "meter-1");
 	cr_expect_str_eq(token.text, TOKEN);
@@ -45,7 +48,9 @@ static const char *const bad_values[] = {
 	"Bearer abc123.abc", "Bearer abc123.ABCDEFGHIJKLMNOPQRSTUVWX27",
 	"Bearer abc123.0bcdefghijklmnopqrstuvwx27",
 	"Bearer a.b." SECRET,
-	"Bearer abcdefghijklmnopqrstuvwxyzabcdefg." SECRET,
+	/* an id that is too long, and one that may be a secret */
+	"Bearer abcdefghijklmnopqrstuvwxy." SECRET,
+	"Bearer " SECRET "." SECRET,
 	/* base64 of nothing good, with white space, not padded */
 	"Basic ====", "Basic OmFi Yw==", "Basic OmFiYw", "Basic !",
 	"Basic YQ==",

@@ -87,6 +87,7 @@ static const gate_sample refused[] = {
 	{ TARGET("https://a.example:8443"), { H }, 400, "target" },
 	{ TARGET("https://a.example:8443//"), { H }, 400, "path-shape" },
 	{ TARGET("http://a.example:8443/"), { H }, 400, "target" },
+	{ "GET", "https:///a", "HTTP/1.0", { NULL }, 400, "target-host" },
 };
 
 Test(gate_check, refuses_what_has_no_single_meaning)

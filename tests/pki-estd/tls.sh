@@ -2,16 +2,17 @@
 # What TLS is spoken: 1.2 and 1.3, forward-secret AEAD, nothing resumed.
 # shellcheck source=tests/pki-estd/lib.sh
 . "${abs_top_srcdir:-.}/tests/pki-estd/lib.sh"
-needs_localhost
 start 'deadline: { head = "3s"; };'
 
 # client NAME [OPTION...]: openssl's talk in NAME.out
 client() {
 	name=$1
 	shift
-	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n\r\n' $est |
-		timeout 10 openssl s_client -connect "localhost:$port" \
-		    -CAfile ca.pem -ign_eof "$@" >"$name.out" 2>&1 || :
+	printf 'GET %s/cacerts HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n' \
+	    $est 'Connection: close' |
+		timeout 10 openssl s_client -connect "127.0.0.1:$port" \
+		    -servername localhost -CAfile ca.pem -ign_eof "$@" \
+		    >"$name.out" 2>&1 || :
 }
 refused() {
 	! grep -q 'HTTP/1.1 200' "$1.out" || fail "$1 was served"
@@ -38,6 +39,12 @@ grep -q 'HTTP/1.1 200' three.out || fail 'TLS 1.3 was refused'
 grep -q 'CN = Test CA' three.out || fail 'the CA is not named to clients'
 ! grep -q 'New Session Ticket\|TLS session ticket:' three.out ||
 	fail 'a ticket was given'
+# Nobody is asked for another key than the one he sent: RFC 8446, 4.1.4.
+for groups in X25519:P-256 P-256:X25519 P-384:P-256; do
+	client "$groups" -tls1_3 -msg -groups "$groups"
+	[ "$(grep -c '>>> .*ClientHello' "$groups.out")" = 1 ] ||
+		fail "$groups: a round trip more"
+done
 client two -tls1_2 -reconnect
 ! grep -q '^Reused' two.out || fail 'a session was resumed'
 
@@ -46,8 +53,8 @@ client two -tls1_2 -reconnect
 	sleep 0.5
 	printf 'R\n'
 	sleep 1
-} | timeout 10 openssl s_client -connect "localhost:$port" -CAfile ca.pem \
-    -tls1_2 >again.out 2>&1 || :
+} | timeout 10 openssl s_client -connect "127.0.0.1:$port" \
+    -servername localhost -CAfile ca.pem -tls1_2 >again.out 2>&1 || :
 grep -q RENEGOTIATING again.out || fail 's_client did not try'
 [ "$(grep -c '^verify return' again.out)" -le 2 ] || fail 'renegotiated'
 

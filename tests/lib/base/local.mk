@@ -9,6 +9,7 @@ tests_test_base_SOURCES = \
 	%D%/test-file.c \
 	%D%/test-ids.c \
 	%D%/test-lock.c \
+	%D%/test-relay.c \
 	%D%/test-settings-args.c \
 	%D%/test-settings.c \
 	%D%/test-text.c

@@ -223,6 +223,27 @@ Test(ca_name_check, takes_what_is_safe_in_urls_and_file_names)
 	}
 }
 
+Test(ca_name_check, refuses_the_names_of_other_files_in_keys)
+{
+	static const struct row {
+		const char *name;
+		bool        good;
+	} rows[] = {
+		{ "token", false }, { "est-server", false },
+		{ "tokens", true }, { "toke", true }, { "est-server-2", true },
+	};
+
+	for (size_t i = 0; i < PKI_COUNT(rows); i++) {
+		pki_err err = { 0 };
+
+		cr_expect_eq(pki_ca_name_check(rows[i].name, &err),
+		    rows[i].good ? PKI_OK : PKI_DENIED, "%s", rows[i].name);
+		cr_expect_str_eq(err.value, rows[i].good ? "" : rows[i].name);
+		cr_expect_eq(pki_profile_name_check(rows[i].name, NULL),
+		    PKI_OK);
+	}
+}
+
 Test(profile_name_check, takes_the_same)
 {
 	for (size_t i = 0; i < PKI_COUNT(short_names); i++) {

@@ -336,32 +336,29 @@ register_device(struct test_ca *t, const char *name)
 	    &t->err);
 }
 
-static pki_token_drafts *
-make_token(struct test_ca *t, const char *name)
+pki_token_parts
+new_token(struct test_ca *t, const char *name, int64_t lifetime)
 {
 	const pki_token_order order = {
-		.lifetime = 3600, .who = test_requester,
+		.lifetime = lifetime, .who = test_requester,
 	};
-	pki_token_drafts *drafts = NULL;
+	PKI_AUTO(pki_token_drafts) drafts = NULL;
+	pki_token_parts parts;
 
 	assert_ok(pki_ca_draft_tokens(t->ca, &name, 1, &order, &drafts,
 	    &t->err), &t->err);
 	assert_ok(pki_ca_create_tokens(t->ca, drafts, &test_requester, &t->err),
 	    &t->err);
-	return drafts;
+	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
+	    &parts, &t->err), &t->err);
+	return parts;
 }
 
 pki_token_parts
 token_for(struct test_ca *t, const char *name)
 {
-	PKI_AUTO(pki_token_drafts) drafts = NULL;
-	pki_token_parts parts;
-
 	register_device(t, name);
-	drafts = make_token(t, name);
-	assert_ok(pki_token_parse(pki_bytes_text(drafts->items[0].text),
-	    &parts, &t->err), &t->err);
-	return parts;
+	return new_token(t, name, 3600);
 }
 
 pki_evidence

@@ -65,6 +65,9 @@ pki_cert *get_ca_cert(const struct test_ca *t, const char *name);
 /* A device of profile "auditor"; it and its token, good for an hour. */
 void register_device(struct test_ca *t, const char *name);
 pki_token_parts token_for(struct test_ca *t, const char *name);
+/* One more token; lifetime in seconds. */
+pki_token_parts new_token(struct test_ca *t, const char *name,
+    int64_t lifetime);
 pki_evidence evidence_of(const pki_token_parts *parts);
 
 #endif

@@ -124,7 +124,7 @@ static const struct tampering {
 	    " (SELECT max(id) FROM cert)",
 	    "4 certificates, the store 3" },
 	{ "a certificate from nowhere", "INSERT INTO cert SELECT 99, ca_id,"
-	    " identity_id, pubkey_id, profile_id, x'0123', not_before,"
+	    " identity_id, pubkey_id, profile_id, id, x'0123', not_before,"
 	    " not_after, issued_at, key_origin, crl_partition, status,"
 	    " revoked_at, reason, invalid_since, row_hash, der FROM cert"
 	    " WHERE id = (SELECT max(id) FROM cert)",

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/job.h"
+#include "ca/status.h"
 #include "tests/lib/ca/ca-sample.h"
 
 /* A DNS name that others have. */
@@ -137,4 +138,34 @@ Test(host_names, are_asked_for_in_the_transaction)
 	cr_assert_null(job.cert);
 	pki_job_clear(&job);
 	drop_request(&r);
+}
+
+/* A lookup per name: what other templates issue is not walked over. */
+Test(host_names, are_found_without_a_walk_over_all)
+{
+	PKI_AUTO(pki_cert) broker = issue_host("broker", "broker-1",
+	    "mqtt.example", false);
+
+	cr_assert_not_null(broker);
+	cr_expect_eq(ask_sql(&t, "SELECT count(*) FROM host WHERE name ="
+	    " 'MQTT.example'"), 1);
+	/* If it were read, it would be found to be damaged. */
+	run_sql(&t, "UPDATE cert SET row_hash = zeroblob(32) WHERE"
+	    " identity_id = (SELECT identity_id FROM host LIMIT 1)");
+	expect_given("server", "server-1", "data.example");
+}
+
+Test(host_names, that_are_not_on_record_are_found_by_the_check)
+{
+	PKI_AUTO(pki_cert) broker = issue_host("broker", "broker-1",
+	    "mqtt.example", false);
+	int64_t rows;
+
+	cr_assert_not_null(broker);
+	assert_ok(pki_ca_check(t.ca, &rows, NULL, NULL, &t.err), &t.err);
+	run_sql(&t, "DELETE FROM host WHERE name = 'mqtt.example'");
+	assert_refused(pki_ca_check(t.ca, &rows, NULL, NULL, &t.err),
+	    PKI_DAMAGED, &t.err, NULL);
+	cr_expect_not_null(strstr(t.err.msg, "dns:mqtt.example"), "%s",
+	    t.err.msg);
 }

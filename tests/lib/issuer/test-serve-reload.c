@@ -84,6 +84,24 @@ Test(serve_reload, keeps_all_when_a_file_is_bad)
 	cr_expect(serve_reload(&s));
 }
 
+Test(serve_reload, that_the_clock_prevented_happens_when_it_is_right)
+{
+	unsigned reloads;
+
+	change_auditor(&s, "sampler", "\"90d\"", "\"30d\"");
+	s.t.clock.now_ms -= PKI_DAY * 1000;
+	await_ready(&s, false);
+	cr_expect(!serve_reload(&s));
+	cr_expect(!has_label("sampler"));
+	reloads = s.told.reloads;
+	s.t.clock.now_ms += PKI_DAY * 1000;
+	await_reloads(&s, reloads + 1);
+	cr_expect(s.told.reload_ok);
+	cr_expect(has_label("sampler"));
+	await_ready(&s, true);
+	cr_expect_eq(s.told.reloads, reloads + 1);
+}
+
 Test(serve_reload, decides_by_the_templates_of_now)
 {
 	pki_token_draft token = give_token(&s, "meter-1");

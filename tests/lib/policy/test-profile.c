@@ -72,6 +72,8 @@ static const struct bad {
 	    "'other', wants the name of its file" },
 	{ leaf, "\"leaf\"", "\"Leaf\"", "1: name: no name of a profile: "
 	    "'Leaf', wants 1 to 32 of a-z 0-9 -, the first not -" },
+	{ leaf, "\"issuing\"", "\"token\"", "2: ca: no name of a CA: "
+	    "'token', wants a name other than token and est-server" },
 	{ leaf, "\"issuing\"", "\"Issuing CA\"", "2: ca: no name of a CA: "
 	    "'Issuing CA', wants 1 to 32 of a-z 0-9 -, the first not -" },
 	/* certification authorities */

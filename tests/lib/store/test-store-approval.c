@@ -141,6 +141,39 @@ STORE_TEST(store_approval, with_a_flaw_is_not_written)
 	store_sample_close(&t);
 }
 
+STORE_TEST(store_approval, that_waits_is_counted)
+{
+	static const struct { int state; int64_t at; } rows[] = {
+		{ PKI_APPROVAL_WAITING, 999 }, { PKI_APPROVAL_WAITING, 3000 },
+		{ PKI_APPROVAL_WAITING, 2000 }, { PKI_APPROVAL_DENIED, 1500 },
+		{ PKI_APPROVAL_APPROVED, 1500 }, { PKI_APPROVAL_USED, 1500 },
+	};
+	char name[] = "a";
+	pki_approval_queue got;
+	struct store_sample t;
+
+	store_sample_open(&t, kind);
+	must(pki_store_tally_approvals(t.store, 0, &got, &t.err), &t);
+	cr_expect(got.waiting == 0 && got.oldest == 0);
+	store_begin(&t);
+	for (size_t i = 0; i < PKI_COUNT(rows); i++, name[0]++) {
+		pki_approval_row row = sample_approval(&t, name);
+
+		row.state = rows[i].state;
+		row.requested_at = rows[i].at;
+		row.decided_at = row.state == PKI_APPROVAL_WAITING ? 0 : 4000;
+		row.decided_by = row.decided_at == 0 ? "" : "anna";
+		must(pki_store_put_approval(t.store, &row, &t.err), &t);
+	}
+	store_commit(&t);
+	must(pki_store_tally_approvals(t.store, 1000, &got, &t.err), &t);
+	cr_expect(got.waiting == 2 && got.oldest == 2000, "%lld, %lld",
+	    (long long)got.waiting, (long long)got.oldest);
+	must(pki_store_tally_approvals(t.store, 999, &got, &t.err), &t);
+	cr_expect(got.waiting == 3 && got.oldest == 999);
+	store_sample_close(&t);
+}
+
 static pki_code
 add_up(const pki_approval_row *row, void *arg, pki_err *err)
 {

@@ -296,20 +296,32 @@ STORE_TEST(store_each_cert, is_filtered)
 		{ { .serial_suffix = &whole_zero }, "" },
 		{ { .pubkey = &key }, "246" },
 		{ { .pubkey = &no_key }, "" },
+		{ { .host = "Broker.Example" }, "246" },
+		{ { .host = "other.example" }, "" },
 		{ { .identity = "meter-2", .after_id = 2 }, "46" },
 		{ { .ca_id = 1, .identity = "meter-2", .profile = "auditor",
 		    .by_status = true, .status = 1, .expires_from = 1,
 		    .expires_until = 9000, .serial_suffix = &suffix,
 		    .pubkey = &key }, "4" },
 	};
+	pki_host_row host = { .name = "broker.example", .identity_id = 2 };
 	struct store_sample t;
-	size_t i;
+	size_t i, turn;
 
 	store_sample_open(&t, kind);
 	add_six(&t);
-	for (i = 0; i < PKI_COUNT(rows); i++) {
+	store_begin(&t);
+	must(pki_store_put_host(t.store, &host, &t.err), &t);
+	must(pki_store_put_host(t.store, &host, &t.err), &t);
+	host.identity_id = 99;
+	expect_code(pki_store_put_host(t.store, &host, &t.err), PKI_NOT_FOUND,
+	    &t);
+	store_commit(&t);
+	/* Each once more: a statement that was used holds no values. */
+	for (turn = 0; turn < 2 * PKI_COUNT(rows); turn++) {
 		PKI_AUTO(pki_buf) got = pki_buf_new();
 
+		i = turn / 2;
 		expect_code(pki_store_each_cert(t.store, &rows[i].filter,
 		    append_last_octet, got, &t.err), PKI_OK, &t);
 		cr_expect_str_eq(pki_buf_text(got), rows[i].want,

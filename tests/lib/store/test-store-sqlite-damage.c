@@ -83,6 +83,8 @@ fill_sample(struct store_sample *t)
 	cert.status = PKI_CERT_REVOKED;
 	store_begin(t);
 	must(pki_store_put_cert(t->store, &cert, &t->err), t);
+	cert = sample_cert(t, 2);
+	must(pki_store_put_cert(t->store, &cert, &t->err), t);
 	must(pki_store_put_crl(t->store, &crl, &t->err), t);
 	must(pki_store_put_audit(t->store, &audit, &tree, &t->err), t);
 	store_commit(t);
@@ -114,8 +116,8 @@ static const char *const column_damages[] = {
 	"UPDATE pubkey SET digest_tail = x'00'",
 	"UPDATE crl SET digest = zeroblob(31)",
 	"UPDATE crl SET scope = -1, entries = -1",
-	"UPDATE cert SET serial = x'80'",
-	"UPDATE cert SET serial = x'0001'",
+	"UPDATE cert SET serial = x'80' WHERE id = 1",
+	"UPDATE cert SET serial = x'0001' WHERE id = 1",
 	"UPDATE cert SET der = x''",
 	"UPDATE cert SET status = 7",
 	"UPDATE cert SET reason = 99",
@@ -163,6 +165,12 @@ Test(sqlite_damage, of_counts_and_references_is_found_by_the_check)
 		"UPDATE audit_tree SET size = 2",
 		"DELETE FROM audit",
 		"UPDATE audit SET seq = 4",
+		"UPDATE cert SET previous_id = 0 WHERE previous_id != 0",
+		"UPDATE cert SET previous_id = id WHERE id = 2",
+		"UPDATE cert_newest SET cert_id = cert_id - 1",
+		"UPDATE cert_newest SET cert_id = 1000",
+		"DELETE FROM cert_newest",
+		"UPDATE pubkey SET identity_id = NULL",
 	};
 	size_t i;
 
@@ -242,7 +250,7 @@ Test(sqlite_damage, by_a_trigger_planted_under_an_open_store_does_not_happen)
 	pki_cert_row cert, found;
 
 	fill_sample(&t);
-	cert = sample_cert(&t, 2);
+	cert = sample_cert(&t, 3);
 	store_begin(&t);
 	must(pki_store_put_cert(t.store, &cert, &t.err), &t);
 	store_commit(&t);
@@ -254,6 +262,21 @@ Test(sqlite_damage, by_a_trigger_planted_under_an_open_store_does_not_happen)
 	must(pki_store_get_cert(t.store, cert.ca_id, &cert.serial, &found,
 	    t.hold, &t.err), &t);
 	cr_expect_eq(found.status, PKI_CERT_REVOKED);
+	store_sample_close(&t);
+}
+
+/* Counts and histories follow what other hands add, by triggers. */
+Test(sqlite_damage, by_a_row_from_other_hands_is_none)
+{
+	struct store_sample t;
+
+	fill_sample(&t);
+	cr_assert_eq(run_careless(&t, "INSERT INTO cert SELECT 9, ca_id,"
+	    " identity_id, pubkey_id, profile_id, id, x'7f', not_before,"
+	    " not_after, issued_at, key_origin, crl_partition, status,"
+	    " revoked_at, reason, invalid_since, row_hash, der FROM cert"
+	    " WHERE id = 2", 1), SQLITE_OK);
+	must(pki_store_check(t.store, &t.err), &t);
 	store_sample_close(&t);
 }
 

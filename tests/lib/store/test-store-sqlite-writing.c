@@ -306,3 +306,26 @@ Test(sqlite_plan, finds_single_rows_by_an_index)
 		expect_plan(&t, pki_sqlite_sql[sql[i]], "SEARCH", "SCAN");
 	store_sample_close(&t);
 }
+
+/* By the rows that the history names, never by reading all. */
+Test(sqlite_plan, finds_certificates_of_an_identity_or_a_key_by_row)
+{
+	pki_digest key = sample_digest(1);
+	const pki_cert_filter filters[] = {
+		{ .identity = "meter-1" }, { .pubkey = &key },
+		{ .host = "broker.example" },
+		{ .identity = "meter-1", .pubkey = &key, .ca_id = 1 },
+	};
+	struct store_sample t;
+	size_t i;
+
+	store_sample_open(&t, STORE_SQLITE);
+	for (i = 0; i < PKI_COUNT(filters); i++) {
+		PKI_AUTO(pki_buf) sql = pki_buf_new();
+
+		pki_sqlite_add_cert_query(sql, &filters[i]);
+		expect_plan(&t, pki_buf_text(sql),
+		    "SEARCH c USING INTEGER PRIMARY KEY (rowid=?)", "SCAN c");
+	}
+	store_sample_close(&t);
+}

@@ -313,10 +313,11 @@ STORE_TEST(store_ca, refuses_a_row_with_a_flaw)
 		sample_ca(""), sample_ca("a\x01"), sample_ca(NULL),
 		sample_ca("b"), sample_ca("c"), sample_ca("d"),
 		sample_ca("e"), sample_ca("f"), sample_ca("g"), sample_ca("h"),
-		sample_ca("i/j"), sample_ca("K"),
+		sample_ca("i/j"), sample_ca("token"), sample_ca("l"),
 	};
 	size_t i;
 
+	rows[12].key_ref = "file:keys/token.key";
 	rows[3].crl_form = 2;
 	rows[4].der = pki_bytes_of(NULL, 0);
 	rows[5].base_url = NULL;

@@ -36,3 +36,28 @@ Test(hkdf, gives_each_info_its_own)
 	cr_expect_not(pki_bytes_equal(pki_bytes_of(a, 32),
 	    pki_bytes_of(b, 32)));
 }
+
+/* A context that was used before knows nothing of it any more. */
+Test(hkdf, is_the_same_again_after_another_key)
+{
+	uint8_t a[17], b[17], other[64];
+
+	cr_assert_eq(pki_hkdf(PKI_BYTES_TEXT("key"), PKI_BYTES_TEXT("a"), a,
+	    sizeof(a), NULL), PKI_OK);
+	cr_assert_eq(pki_hkdf(PKI_BYTES_TEXT("a key that is another"),
+	    PKI_BYTES_TEXT("b"), other, sizeof(other), NULL), PKI_OK);
+	cr_assert_eq(pki_hkdf(PKI_BYTES_TEXT("key"), PKI_BYTES_TEXT("a"), b,
+	    sizeof(b), NULL), PKI_OK);
+	cr_expect_arr_eq(a, b, sizeof(a));
+	cr_expect_arr_neq(a, other, sizeof(a));
+}
+
+Test(hkdf, has_an_end)
+{
+	static uint8_t out[255 * 32 + 1];
+
+	cr_expect_eq(pki_hkdf(PKI_BYTES_TEXT("key"), PKI_BYTES_TEXT("a"), out,
+	    sizeof(out) - 1, NULL), PKI_OK);
+	cr_expect_eq(pki_hkdf(PKI_BYTES_TEXT("key"), PKI_BYTES_TEXT("a"), out,
+	    sizeof(out), NULL), PKI_USAGE);
+}
