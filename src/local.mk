@@ -6,6 +6,7 @@ pki_ctl_SOURCES = \
 	%D%/common/cli.h \
 	%D%/common/print-fit.c \
 	%D%/common/print-fit.h \
+	%D%/common/print-out.c \
 	%D%/common/print-record.c \
 	%D%/common/print-text.c \
 	%D%/common/print-text.h \
@@ -93,3 +94,4 @@ pki_ctl_SOURCES = \
 pki_ctl_LDADD = libpki.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 
 include %D%/pki-estd/local.mk
+include %D%/pki-enroll/local.mk

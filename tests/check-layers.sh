@@ -27,7 +27,7 @@ BEGIN {
 	home["seccomp"]     = "^lib/base/sandbox-seccomp\\.c$"
 	home["jansson"]     = "^(lib/ca/audit|src/common/print)[a-z-]*\\.c$"
 	home["libsmartcols"] = "^src/common/print[a-z-]*\\.c$"
-	home["curl"]        = "^src/(pki-enroll|pki-crl-fetch)/"
+	home["curl"]        = "^src/(pki-enroll/http(-open\\.c|-private\\.h|\\.c)|pki-crl-fetch/)"
 }
 function bad(what) {
 	printf "%s:%d: %s\n", FILENAME, FNR, what

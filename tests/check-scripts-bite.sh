@@ -11,8 +11,8 @@ status=0
 sound() {
 	rm -rf "$tree"
 	mkdir -p "$tree/lib/base" "$tree/lib/ca" "$tree/lib/policy" \
-	    "$tree/src/pki-ctl" "$tree/src/pki-estd" "$tree/man" "$tree/tests" \
-	    "$tree/ca-templates"
+	    "$tree/src/pki-ctl" "$tree/src/pki-enroll" "$tree/src/pki-estd" \
+	    "$tree/man" "$tree/tests" "$tree/ca-templates"
 	cat >"$tree/lib/base/err.h" <<'C'
 #define PKI_BEGIN_DECLS
 PKI_BEGIN_DECLS
@@ -31,13 +31,18 @@ C
 	    "$tree/lib/policy/profile.c" >"$tree/lib/ca/config.c"
 	sed 's/pki_config/estd_config/; s/base-url/listen/' \
 	    "$tree/lib/ca/config.c" >"$tree/src/pki-estd/config.c"
+	sed 's/estd_config/enroll_conf/; s/listen/server/' \
+	    "$tree/src/pki-estd/config.c" >"$tree/src/pki-enroll/conf.c"
 	page pki-template 5 '.Bl -tag -width Ds' '.It Ic key.types' Types. .El
 	page pki.conf 5 '.Bl -tag -width Ds' '.It Ic base-url' Where. .El
 	page pki-estd.conf 5 '.Bl -tag -width Ds' '.It Ic listen' Where. .El
+	page pki-enroll.conf 5 '.Bl -tag -width Ds' '.It Ic server' Where. .El
 	page pki-ctl 8 '.Ss crl show' '.Bl -tag -width Ds' \
 	    '.It Fl -ca Ar NAME' Whose. .El
 	printf '#!/bin/sh\necho crl show --ca\n' >"$tree/pki-ctl"
-	chmod +x "$tree/pki-ctl"
+	page pki-enroll 1 '.Ss renew'
+	printf '#!/bin/sh\necho renew\n' >"$tree/pki-enroll"
+	chmod +x "$tree/pki-ctl" "$tree/pki-enroll"
 	# A release has no such folder, and then neither has the tree.
 	[ ! -d "$root/debian" ] || {
 		mkdir "$tree/debian"
@@ -57,7 +62,7 @@ page() {
 
 run() {
 	PKI_CTL='' "$root/tests/check-$1.sh" "$tree" \
-	    "$tree/pki-ctl" >"$work/out" 2>&1
+	    "$tree/pki-ctl" "$tree/pki-enroll" >"$work/out" 2>&1
 }
 
 # bites CHECK EXPECTED FILE TEXT: TEXT is added to FILE of a sound tree.
@@ -136,6 +141,7 @@ bites man "setting 'host' is missing" src/pki-estd/config.c \
     'const pki_setting estd_config_settings[] = {\n\t{ "host", 1 },\n};\n'
 bites man "'crl verify' is missing" pki-ctl 'echo crl verify\n'
 bites man "'crl show --all' is missing" pki-ctl 'echo crl show --all\n'
+bites man "'rekey' is missing" pki-enroll 'echo rekey\n'
 bites man "'crl show --all' does not" man/pki-ctl.8 \
     '.Bl -tag -width Ds\n.It Fl -all\nAll.\n.El\n'
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Usage: check-units.sh [SOURCE-ROOT]
 # Fail when a unit of the packages is malformed, or exposes more of the system
-# than systemd-analyze's 2.0.
+# than systemd-analyze's 2.0; 2.1 for pki-enroll, which gives files to others
+# and so is root.
 cd "${1:-${abs_top_srcdir:-.}}" || exit 1
 command -v systemd-analyze >/dev/null || {
 	echo 'SKIP: needs the Debian package systemd'
@@ -31,7 +32,9 @@ for unit in "$work"/*; do
 	rm -f "$work.out"
 done
 for unit in "$work"/*.service; do
-	systemd-analyze security --offline=true --threshold=20 --no-pager \
+	most=20
+	case ${unit##*/} in pki-enroll*) most=21 ;; esac
+	systemd-analyze security --offline=true --threshold=$most --no-pager \
 	    "$unit" >"$work/report" 2>&1 || {
 		echo "${unit##*/}:"
 		grep -v '^. PrivateNetwork' "$work/report" | tail -n 20

@@ -47,6 +47,7 @@ include %D%/lib/store/local.mk
 include %D%/lib/ca/local.mk
 include %D%/lib/issuer/local.mk
 include %D%/pki-ctl/local.mk
+include %D%/pki-enroll/local.mk
 include %D%/pki-estd/local.mk
 include %D%/faults/local.mk
 include %D%/fuzz/local.mk

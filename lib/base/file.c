@@ -245,6 +245,14 @@ pki_file_write(pki_file_new *file, pki_bytes bytes, pki_err *err)
 }
 
 /* Where the next write goes, and what commit leaves. */
+pki_code
+pki_file_give(const pki_file_new *file, uid_t owner, gid_t group, pki_err *err)
+{
+	return fchown(file->fd, owner, group) == 0 ? PKI_OK :
+	    pki_fail_errno(err, "give %s to user %u and group %u", file->path,
+	    (unsigned)owner, (unsigned)group);
+}
+
 static pki_code
 set_length(pki_file_new *file, off_t len, pki_err *err)
 {
@@ -417,83 +425,4 @@ pki_file_replace(const char *path, pki_bytes bytes, mode_t mode, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_file_commit(file, err);
 	return rc;
-}
-
-pki_code
-pki_dir_sync(const char *path, pki_err *err)
-{
-	AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	if (fd < 0 || fsync(fd) != 0)
-		return pki_fail_errno(err, "sync directory %s", path);
-	return PKI_OK;
-}
-
-/* The directory itself, not what its name means a moment later. */
-static pki_code
-open_dir(const char *path, int *out, struct stat *st, pki_err *err)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
-		return pki_fail(err, PKI_EXISTS,
-		    "%s exists and is no directory", path);
-	if (fd < 0 || fstat(fd, st) != 0) {
-		pki_code rc = pki_fail_errno(err, "look at %s", path);
-
-		close(fd);
-		return rc;
-	}
-	*out = fd;
-	return PKI_OK;
-}
-
-pki_code
-pki_dir_check(const char *path, pki_err *err)
-{
-	AUTO_FD fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 && errno == ENOENT)
-		return pki_fail(err, PKI_NOT_FOUND, "%s does not exist", path);
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return pki_fail_errno(err, "open directory %s", path);
-	if (st.st_uid != geteuid() && st.st_uid != 0)
-		return pki_refuse(err, PKI_DENIED, "file-owner",
-		    "a directory of this user or root", "%s of user %u", path,
-		    (unsigned)st.st_uid);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return pki_refuse(err, PKI_DENIED, "file-mode",
-		    "a directory that no group and no others can write: "
-		    "chmod go-w", "%s mode %04o", path,
-		    (unsigned)(st.st_mode & 07777));
-	return PKI_OK;
-}
-
-pki_code
-pki_dir_make(const char *path, mode_t mode, pki_err *err)
-{
-	char parent[PKI_PATH_MAX];
-	bool made = mkdir(path, 0700) == 0;
-	struct stat st;
-	pki_code rc;
-	int fd = -1;
-
-	if (!made && errno != EEXIST)
-		return pki_fail_errno(err, "make directory %s", path);
-	rc = open_dir(path, &fd, &st, err);
-	if (rc != PKI_OK)
-		return rc;
-	if (!made)
-		mode = st.st_mode & 07777 & ~(mode_t)(S_IWGRP | S_IWOTH);
-	if (st.st_uid != geteuid())
-		rc = pki_refuse(err, PKI_DENIED, "file-owner",
-		    "a directory of the user who runs this",
-		    "%s of user %u", path, (unsigned)st.st_uid);
-	else if ((st.st_mode & 07777) != mode && fchmod(fd, mode) != 0)
-		rc = pki_fail_errno(err, "set the mode of %s", path);
-	close(fd);
-	if (rc == PKI_OK && made)
-		rc = pki_path_dir(parent, path, err);
-	return rc == PKI_OK && made ? pki_dir_sync(parent, err) : rc;
 }

@@ -60,6 +60,9 @@ PKI_CHECKED pki_code pki_file_reserve(pki_file_new *file, size_t len,
     pki_err *err);
 PKI_CHECKED pki_code pki_file_write(pki_file_new *file, pki_bytes bytes,
     pki_err *err);
+/* Who owns the file when it appears.  PKI_SYSTEM: not ours to give. */
+PKI_CHECKED pki_code pki_file_give(const pki_file_new *file, uid_t owner,
+    gid_t group, pki_err *err);
 /* Overwrite octets written before; what goes beyond them is appended. */
 PKI_CHECKED pki_code pki_file_patch(pki_file_new *file, off_t at,
     pki_bytes bytes, pki_err *err);
@@ -79,6 +82,21 @@ PKI_CHECKED pki_code pki_file_sync(pki_file_new *file, pki_err *err);
 PKI_CHECKED pki_code pki_file_commit(pki_file_new *file, pki_err *err);
 void pki_file_new_free(pki_file_new *file);
 PKI_DEFINE_CLEANUP(pki_file_new)
+
+/*
+ * Make path a symbolic link to target, whatever link or file it was: at once
+ * and durably, by one rename.  PKI_BAD_INPUT (too long), PKI_SYSTEM: path is
+ * what it was, unless the last step, the fsync of its directory, failed.
+ */
+PKI_CHECKED pki_code pki_link_replace(const char *path, const char *target,
+    pki_err *err);
+
+/*
+ * Remove what a writer that was cut off left in a directory: the temporary
+ * files of pki_file_begin and pki_link_replace.  Only where nobody else
+ * writes.  PKI_SYSTEM.
+ */
+PKI_CHECKED pki_code pki_dir_sweep(const char *path, pki_err *err);
 
 /*
  * Make a directory with exactly this mode.  One that exists must be a

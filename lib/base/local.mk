@@ -18,6 +18,7 @@ libpki_core_la_SOURCES += \
 	%D%/clock.c \
 	%D%/err.c \
 	%D%/fault.h \
+	%D%/file-dir.c \
 	%D%/file.c \
 	%D%/ids.c \
 	%D%/lock.c \

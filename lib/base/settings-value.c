@@ -203,11 +203,12 @@ add_text(const pki_setting_slot *slot, const char *text, pki_err *err)
 {
 	pki_text_list *list = field_of(slot);
 	char **items;
+	bool free_form = slot->row->type == PKI_SET_ARGS;
 	size_t i;
 
-	if (*text == '\0')
+	if (*text == '\0' && !free_form)
 		return report(slot, text, slot->row->wants, "empty entry", err);
-	for (i = 0; i < list->count; i++)
+	for (i = 0; i < list->count && !free_form; i++)
 		if (strcmp(list->items[i], text) == 0)
 			return report(slot, text, "each entry once",
 			    "repeated", err);
@@ -264,7 +265,8 @@ pki_settings_clear(const pki_setting *table, size_t count, void *out)
 		if (table[i].type == PKI_SET_TEXT) {
 			free(*(char **)field);
 			*(char **)field = NULL;
-		} else if (table[i].type == PKI_SET_LIST) {
+		} else if (table[i].type == PKI_SET_LIST ||
+		    table[i].type == PKI_SET_ARGS) {
 			pki_text_list_clear(field);
 		}
 	}

@@ -160,6 +160,7 @@ store_setting(const pki_setting_slot *slot, config_setting_t *setting,
 		    config_setting_get_int64(setting), err);
 	case PKI_SET_CHOICES:
 	case PKI_SET_LIST:
+	case PKI_SET_ARGS:
 		if (type != CONFIG_TYPE_ARRAY)
 			break;
 		return store_entries(slot, setting, err);
@@ -314,4 +315,22 @@ pki_settings_line(pki_bytes text, const char *name)
 		return 0;
 	setting = config_lookup(&config, name);
 	return setting != NULL ? config_setting_source_line(setting) : 0;
+}
+
+pki_code
+pki_settings_refuse(pki_bytes text, const char *where, const char *name,
+    const char *value, const char *wants, pki_err *err)
+{
+	const pki_setting_place place = {
+		.where = where,
+		.line = pki_settings_line(text, name),
+		.name = name,
+		.value = value,
+	};
+
+	if (value == NULL)
+		return pki_setting_report(err, &place, wants,
+		    "missing, wants %s", wants);
+	return pki_setting_report(err, &place, wants,
+	    "bad value '%s', wants %s", value, wants);
 }

@@ -24,6 +24,8 @@ typedef enum pki_setting_type {
 	PKI_SET_CHOICE,         /* int            one name of choices */
 	PKI_SET_CHOICES,        /* uint32_t       list of names: 1 << code */
 	PKI_SET_LIST,           /* pki_text_list  list of text, min..max long */
+	/* The same, but an entry may be empty, or there twice: a command. */
+	PKI_SET_ARGS,
 } pki_setting_type;
 
 /* A list of owned strings. */
@@ -72,6 +74,14 @@ void pki_settings_clear(const pki_setting *table, size_t count, void *out);
 
 /* The line on which a setting stands in text, or 0: for checks made later. */
 unsigned pki_settings_line(pki_bytes text, const char *name);
+
+/*
+ * Record that a setting breaks a rule which its table cannot state, in the
+ * words in which the table's own are reported; value NULL: it is missing.
+ * Returns PKI_BAD_INPUT.
+ */
+pki_code pki_settings_refuse(pki_bytes text, const char *where,
+    const char *name, const char *value, const char *wants, pki_err *err);
 
 PKI_END_DECLS
 

@@ -1,6 +1,5 @@
 #include "ca/public-files.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -67,32 +66,17 @@ pem_twin(const char *file, char out[PKI_PATH_MAX], pki_err *err)
 	    (int)(strlen(file) - strlen(".crl")), file);
 }
 
-/* ".full.crl.1234-0.tmp", as pki_file_begin() calls them. */
-static bool
-is_temporary(const char *name)
-{
-	static const char end[] = ".tmp";
-	size_t len = strlen(name);
-
-	return name[0] == '.' && len > sizeof(end) &&
-	    strcmp(name + len - (sizeof(end) - 1), end) == 0;
-}
-
 void
 pki_public_sweep(pki_ca *ca, const pki_authority *authority)
 {
 	char path[PKI_PATH_MAX];
-	const struct dirent *entry;
-	DIR *dir;
+	pki_code rc = pki_ca_path(ca, path, NULL, "public/crl/%s",
+	    authority->name);
 
+	if (rc == PKI_OK)
+		rc = pki_dir_sweep(path, NULL);
 	/* A folder that cannot be swept will not be written either. */
-	if (pki_ca_path(ca, path, NULL, "public/crl/%s", authority->name) !=
-	    PKI_OK || (dir = opendir(path)) == NULL)
-		return;
-	while ((entry = readdir(dir)) != NULL)
-		if (is_temporary(entry->d_name))
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
+	(void)rc;
 }
 
 pki_code

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Octets of id-kp before the last arc. */
-#define PURPOSE "\x2b\x06\x01\x05\x05\x07\x03"
+#include "x509/extension.h"
+
 #define KEY_USAGE_BITS 9
 #define ANY_CHALLENGE ((UINT32_C(1) << PKI_CSR_CHALLENGES) - 1)
 #define ANY_EXTENSION (PKI_CSRATTRS_ALT_NAMES | PKI_CSRATTRS_KEY_USAGE | \
@@ -25,40 +25,6 @@ close_element(pki_buf *out, size_t begin, uint8_t tag)
 	}
 	pki_buf_cut(out, begin);
 	pki_der_add(out, tag, pki_buf_bytes(content));
-}
-
-static void
-add_key_usage(uint32_t set, pki_buf *out)
-{
-	uint8_t content[3] = { 0 };
-	size_t last = 0;
-
-	for (size_t bit = 0; bit < KEY_USAGE_BITS; bit++) {
-		if ((set & UINT32_C(1) << bit) == 0)
-			continue;
-		content[1 + bit / 8] |= (uint8_t)(0x80 >> bit % 8);
-		last = bit;
-	}
-	/* X.690, 11.2.2: no zero bits at the end. */
-	content[0] = (uint8_t)(7 - last % 8);
-	pki_der_add(out, PKI_DER_BIT_STRING,
-	    pki_bytes_of(content, 2 + last / 8));
-}
-
-static void
-add_ext_usage(uint32_t set, pki_buf *out)
-{
-	uint8_t oid[] = PURPOSE "?";
-	size_t begin = out->len;
-
-	for (uint8_t arc = 1; arc < 32; arc++) {
-		if ((set & UINT32_C(1) << arc) == 0)
-			continue;
-		oid[sizeof(PURPOSE) - 1] = arc;
-		pki_der_add(out, PKI_DER_OID,
-		    pki_bytes_of(oid, sizeof(PURPOSE)));
-	}
-	close_element(out, begin, PKI_DER_SEQUENCE);
 }
 
 /* GeneralNames, and the placeholder of RFC 9908, 3.4. */
@@ -120,9 +86,9 @@ add_extension(uint32_t which, const pki_csrattrs *wanted, pki_buf *out,
 		if (which == PKI_CSRATTRS_ALT_NAMES)
 			rc = add_alt_names(wanted, out, err);
 		else if (which == PKI_CSRATTRS_KEY_USAGE)
-			add_key_usage(wanted->key_usage, out);
+			pki_der_add_named_bits(out, wanted->key_usage);
 		else
-			add_ext_usage(wanted->ext_usage, out);
+			pki_extension_add_purposes(wanted->ext_usage, out);
 		close_element(out, value, PKI_DER_OCTET_STRING);
 	}
 	close_element(out, begin, PKI_DER_SEQUENCE);

@@ -5,9 +5,7 @@
 
 #define MAX_ATTRIBUTES 10
 #define MAX_EXTENSIONS 20
-#define CHALLENGE_MAX 255       /* RFC 2985, pkcs-9-ub-challengePassword */
 
-#define OID_EXTENSION_REQUEST "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
 /* szOID_CERT_EXTENSIONS, 1.3.6.1.4.1.311.2.1.14. */
 #define OID_MICROSOFT_REQUEST "\x2b\x06\x01\x04\x01\x82\x37\x02\x01\x0e"
 #define OID_CHALLENGE_PASSWORD "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x07"
@@ -15,10 +13,7 @@
 #define OID_SMIME_ATTRIBUTE(arc) \
 	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02" arc
 #define OID_KEY_ID "\x55\x1d\x0e"
-#define OID_KEY_USAGE "\x55\x1d\x0f"
-#define OID_ALT_NAME "\x55\x1d\x11"
 #define OID_BASIC_CONSTRAINTS "\x55\x1d\x13"
-#define OID_EXT_USAGE "\x55\x1d\x25"
 
 /* An attribute that is understood: read gets its one value. */
 typedef struct attribute_row attribute_row;
@@ -186,7 +181,7 @@ read_challenge(const attribute_row *row, pki_der *value, pki_csr_wishes *out,
 		return rc;
 	for (size_t i = 0; i < PKI_COUNT(types); i++)
 		if (types[i].tag == tag && text.len > 0 && text.len <=
-		    CHALLENGE_MAX * types[i].width) {
+		    PKI_CSR_CHALLENGE_MAX * types[i].width) {
 			out->challenges[row->which] = text;
 			return PKI_OK;
 		}
@@ -310,55 +305,4 @@ pki_csr_read_attributes(pki_der *attributes, pki_csr_wishes *out, pki_err *err)
 			return rc;
 	}
 	return PKI_OK;
-}
-
-/* The extensionRequest's value: one Extension, subjectAltName. */
-static pki_code
-encode_extensions(const pki_altnames *names, pki_buf *out, pki_err *err)
-{
-	PKI_AUTO(pki_buf) value = pki_buf_new();
-	PKI_AUTO(pki_buf) fields = pki_buf_new();
-	PKI_AUTO(pki_buf) extension = pki_buf_new();
-	pki_code rc;
-
-	if (value == NULL || fields == NULL || extension == NULL)
-		return pki_fail_memory(err);
-	rc = pki_altnames_encode(names, value, err);
-	if (rc != PKI_OK)
-		return rc;
-	pki_der_add(fields, PKI_DER_OID, PKI_BYTES_TEXT(OID_ALT_NAME));
-	pki_der_add(fields, PKI_DER_OCTET_STRING, pki_buf_bytes(value));
-	pki_der_add(extension, PKI_DER_SEQUENCE, pki_buf_bytes(fields));
-	pki_der_add(out, PKI_DER_SEQUENCE, pki_buf_bytes(extension));
-	if (pki_buf_check(fields, err) != PKI_OK ||
-	    pki_buf_check(extension, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	return pki_buf_check(out, err);
-}
-
-pki_code
-pki_csr_add_attributes(const pki_altnames *names, pki_buf *out, pki_err *err)
-{
-	PKI_AUTO(pki_buf) extensions = pki_buf_new();
-	PKI_AUTO(pki_buf) fields = pki_buf_new();
-	PKI_AUTO(pki_buf) attribute = pki_buf_new();
-	pki_code rc;
-
-	if (extensions == NULL || fields == NULL || attribute == NULL)
-		return pki_fail_memory(err);
-	if (pki_altnames_count(names) > 0) {
-		rc = encode_extensions(names, extensions, err);
-		if (rc != PKI_OK)
-			return rc;
-		pki_der_add(fields, PKI_DER_OID,
-		    PKI_BYTES_TEXT(OID_EXTENSION_REQUEST));
-		pki_der_add(fields, PKI_DER_SET, pki_buf_bytes(extensions));
-		pki_der_add(attribute, PKI_DER_SEQUENCE,
-		    pki_buf_bytes(fields));
-	}
-	pki_der_add(out, PKI_DER_CONTEXT(0), pki_buf_bytes(attribute));
-	if (pki_buf_check(fields, err) != PKI_OK ||
-	    pki_buf_check(attribute, err) != PKI_OK)
-		return PKI_NO_MEMORY;
-	return pki_buf_check(out, err);
 }

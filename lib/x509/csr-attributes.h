@@ -6,6 +6,13 @@
 #include "x509/csr.h"
 #include "x509/der.h"
 
+#define PKI_CSR_CHALLENGE_MAX 255       /* characters: RFC 2985, 5.4.1 */
+
+#define OID_EXTENSION_REQUEST "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x0e"
+#define OID_KEY_USAGE "\x55\x1d\x0f"
+#define OID_ALT_NAME "\x55\x1d\x11"
+#define OID_EXT_USAGE "\x55\x1d\x25"
+
 /* What a request asks for beside key and subject. */
 typedef struct pki_csr_wishes {
 	pki_altnames *alt_names;        /* NULL: none */
@@ -21,9 +28,5 @@ typedef struct pki_csr_wishes {
  */
 PKI_CHECKED pki_code pki_csr_read_attributes(pki_der *attributes,
     pki_csr_wishes *out, pki_err *err);
-
-/* Append the [0] that asks for these names (NULL or empty: none). */
-PKI_CHECKED pki_code pki_csr_add_attributes(const pki_altnames *names,
-    pki_buf *out, pki_err *err);
 
 #endif

@@ -65,10 +65,24 @@ pki_bytes pki_csr_challenge_text(const pki_csr *csr, pki_csr_challenge which);
 /* The attribute's type: content octets of its OBJECT IDENTIFIER.  Static. */
 pki_bytes pki_csr_challenge_oid(pki_csr_challenge which);
 
+/* What a request says; no bytes and 0: nothing of it. */
+typedef struct pki_csr_plan {
+	const pki_name     *subject;
+	const pki_altnames *alt_names;          /* or NULL */
+	uint32_t            key_usage, ext_usage;
+	/* Printable ASCII, at most 255 octets each. */
+	pki_bytes           challenges[PKI_CSR_CHALLENGES];
+} pki_csr_plan;
+
 /*
- * Make a request: the subject, alternative names (NULL: none) and a
- * signature by key.  DER appended to out.
+ * Make a request, signed by key: DER appended to out.  PKI_BAD_INPUT, rule
+ * "attribute": a challenge too long or of other characters; PKI_CRYPTO,
+ * PKI_NO_MEMORY.
  */
+PKI_CHECKED pki_code pki_csr_make(const pki_key *key,
+    const pki_csr_plan *plan, pki_buf *out, pki_err *err);
+
+/* The same of subject and alternative names (NULL: none) alone. */
 PKI_CHECKED pki_code pki_csr_build(const pki_key *key, const pki_name *subject,
     const pki_altnames *alt_names, pki_buf *out, pki_err *err);
 

@@ -132,3 +132,21 @@ pki_der_format_oid(pki_bytes oid, char *out, size_t room)
 	}
 	return out;
 }
+
+void
+pki_der_add_named_bits(pki_buf *out, uint32_t set)
+{
+	uint8_t content[3] = { 0 };
+	size_t last = 0;
+
+	for (size_t bit = 0; bit < 16; bit++) {
+		if ((set >> bit & 1) == 0)
+			continue;
+		content[1 + bit / 8] |= (uint8_t)(0x80 >> bit % 8);
+		last = bit;
+	}
+	/* X.690, 11.2.2: no zero bits at the end. */
+	content[0] = (uint8_t)(7 - last % 8);
+	pki_der_add(out, PKI_DER_BIT_STRING,
+	    pki_bytes_of(content, 2 + last / 8));
+}

@@ -100,6 +100,8 @@ size_t pki_der_time_len(int64_t when);
 void pki_der_add_time(pki_buf *out, int64_t when);
 /* A BIT STRING of whole octets. */
 void pki_der_add_bits(pki_buf *out, pki_bytes octets);
+/* A BIT STRING of named bits 0 to 15, bit n as 1 << n, at least one. */
+void pki_der_add_named_bits(pki_buf *out, uint32_t set);
 
 /* Content octets as "2.5.29.19", cut when room is short.  Returns out. */
 const char *pki_der_format_oid(pki_bytes oid, char *out, size_t room);

@@ -232,3 +232,21 @@ pki_extension_read_purposes(pki_bytes value, uint32_t *out, pki_err *err)
 		*out = set;
 	return rc;
 }
+
+void
+pki_extension_add_purposes(uint32_t set, pki_buf *out)
+{
+	uint8_t oid[] = "\x2b\x06\x01\x05\x05\x07\x03";      /* and an arc */
+	size_t len = 0;
+
+	for (unsigned arc = 1; arc < 32; arc++)
+		if ((set >> arc & 1) != 0)
+			len += pki_der_size(sizeof(oid));
+	pki_der_add_header(out, PKI_DER_SEQUENCE, len);
+	for (unsigned arc = 1; arc < 32; arc++) {
+		if ((set >> arc & 1) == 0)
+			continue;
+		oid[sizeof(oid) - 1] = (uint8_t)arc;
+		pki_der_add(out, PKI_DER_OID, pki_bytes_of(oid, sizeof(oid)));
+	}
+}

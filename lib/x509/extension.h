@@ -46,6 +46,9 @@ PKI_CHECKED pki_code pki_extensions_read(pki_der *der,
 PKI_CHECKED pki_code pki_extension_read_purposes(pki_bytes value,
     uint32_t *out, pki_err *err);
 
+/* Append the value of an extKeyUsage: a set that is not empty. */
+void pki_extension_add_purposes(uint32_t set, pki_buf *out);
+
 /* The keyIdentifier of an AuthorityKeyIdentifier, or no bytes. */
 PKI_CHECKED pki_code pki_extension_read_authority(pki_bytes value,
     pki_bytes *out, pki_err *err);

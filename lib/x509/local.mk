@@ -35,6 +35,7 @@ libpki_core_la_SOURCES += \
 	%D%/crl.c \
 	%D%/csr-attributes.c \
 	%D%/csr-attributes.h \
+	%D%/csr-write.c \
 	%D%/csr.c \
 	%D%/curve.c \
 	%D%/curve.h \

@@ -35,34 +35,11 @@ static const struct state_colour {
 	{ "revoked", "red" },
 };
 
-/* What can go wrong with stdout is one thing to the caller. */
-static pki_code
-fail_stdout(pki_err *err)
-{
-	return pki_fail_errno(err, "write to standard output");
-}
-
-pki_code
-print_flush(pki_err *err)
-{
-	if (fflush(stdout) != 0 || ferror(stdout))
-		return fail_stdout(err);
-	return PKI_OK;
-}
-
-pki_code
-print_bytes(pki_bytes bytes, pki_err *err)
-{
-	if (bytes.len != 0 && fwrite(bytes.data, bytes.len, 1, stdout) != 1)
-		return fail_stdout(err);
-	return print_flush(err);
-}
-
 static pki_code
 put(const char *text, pki_err *err)
 {
 	if (fputs(text, stdout) == EOF)
-		return fail_stdout(err);
+		return print_fail(err);
 	return PKI_OK;
 }
 
@@ -150,7 +127,7 @@ put_json(const char *before, json_t *value, pki_err *err)
 		return pki_fail_memory(err);
 	rc = printf("%s%s", before, text);
 	free(text);
-	return rc < 0 ? fail_stdout(err) : PKI_OK;
+	return rc < 0 ? print_fail(err) : PKI_OK;
 }
 
 pki_code
@@ -212,7 +189,7 @@ put_table(print_doc *doc, pki_err *err)
 	if (rc != PKI_OK)
 		return rc;
 	if (scols_print_table(doc->table) != 0)
-		return fail_stdout(err);
+		return print_fail(err);
 	rc = keep_widths(doc->table, err);
 	if (rc != PKI_OK)
 		return rc;
@@ -247,7 +224,7 @@ put_member_key(print_doc *doc, const char *key, pki_err *err)
 {
 	if (printf("%s  \"%s\": ", doc->members++ == 0 ? "{\n" : ",\n",
 	    key) < 0)
-		return fail_stdout(err);
+		return print_fail(err);
 	return PKI_OK;
 }
 
@@ -455,37 +432,4 @@ print_close(print_doc *doc, pki_err *err)
 	if (rc == PKI_OK && doc->in_object && doc->format == PRINT_JSON)
 		rc = put(doc->members == 0 ? "{}\n" : "\n}\n", err);
 	return rc == PKI_OK ? print_flush(err) : rc;
-}
-
-/* NULL for what is empty. */
-static json_t *
-json_of_filled(const char *text)
-{
-	return json_of_text(text[0] == '\0' ? NULL : text);
-}
-
-void
-print_error(enum print_format format, const char *program,
-    const char *command, const pki_err *err)
-{
-	json_t *object;
-	char *text;
-
-	if (format == PRINT_TABLE) {
-		fprintf(stderr, "%s: %s%s%s\n", program, command,
-		    command[0] == '\0' ? "" : ": ", err->msg);
-		return;
-	}
-	object = json_object();
-	json_object_set_new(object, "error", json_of_text(err->msg));
-	json_object_set_new(object, "code",
-	    json_of_text(pki_code_name(err->code)));
-	json_object_set_new(object, "rule", json_of_filled(err->rule));
-	json_object_set_new(object, "value", json_of_filled(err->value));
-	json_object_set_new(object, "accepts", json_of_filled(err->accepts));
-	text = json_dumps(object, JSON_COMPACT | JSON_ENSURE_ASCII);
-	json_decref(object);
-	fprintf(stderr, "%s\n", text != NULL ? text :
-	    "{\"error\":\"out of memory\",\"code\":\"no-memory\"}");
-	free(text);
 }

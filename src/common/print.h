@@ -85,9 +85,28 @@ PKI_CHECKED pki_code print_open_rows(enum print_format format,
     const struct print_column *columns, size_t count, print_doc **out,
     pki_err *err);
 
+/*
+ * What follows is in print-out.c: also for programs that link no library for
+ * tables and JSON.
+ */
+
+/* Record that stdout did not take it.  What can go wrong is one thing. */
+pki_code print_fail(pki_err *err);
+
 /* Octets (PEM) to stdout, and make sure that it took them. */
 PKI_CHECKED pki_code print_bytes(pki_bytes bytes, pki_err *err);
 PKI_CHECKED pki_code print_flush(pki_err *err);
+
+/* Append text, escaped or not, as a JSON string; NULL: null. */
+void print_json_text(pki_buf *out, const char *text);
+
+/*
+ * Append what print_record() would print, an object on one line without its
+ * end: print-plain.c, also for such programs.  No PRINT_OBJECT.
+ */
+void print_plain_add(pki_buf *out, enum print_format format,
+    const struct print_column *columns, size_t count,
+    const struct print_value *values);
 
 /* "PROGRAM: COMMAND: sentence" on stderr, or one JSON object. */
 void print_error(enum print_format format, const char *program,

@@ -66,6 +66,7 @@ setting_value(const pki_profile *profile, const pki_setting *row,
 		    &own->list);
 		return (struct print_value){ .list = &own->list };
 	case PKI_SET_LIST:
+	case PKI_SET_ARGS:
 		*kind = PRINT_LIST;
 		return (struct print_value){ .list = at };
 	}

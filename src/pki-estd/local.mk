@@ -1,6 +1,8 @@
 # All of pki-estd but main: the program and its tests link it.
 noinst_LTLIBRARIES += libestd.la
 libestd_la_SOURCES = \
+	src/common/notify.c \
+	src/common/notify.h \
 	%D%/accept.c \
 	%D%/accept.h \
 	%D%/answer.c \
@@ -36,8 +38,6 @@ libestd_la_SOURCES = \
 	%D%/log.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
-	%D%/notify.c \
-	%D%/notify.h \
 	%D%/now.h \
 	%D%/offers.c \
 	%D%/offers.h \

@@ -8,9 +8,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/notify.h"
 #include "pki-estd/enclosure.h"
 #include "pki-estd/log.h"
-#include "pki-estd/notify.h"
 #include "pki-estd/now.h"
 #include "pki-estd/sockets.h"
 

@@ -63,6 +63,7 @@ check_value(const pki_setting *row, const void *at)
 		    ~all_choices(row->choices)) == 0);
 		break;
 	case PKI_SET_LIST:
+	case PKI_SET_ARGS:
 		fuzz_assert(is_in_range(row, (int64_t)list->count));
 		for (size_t i = 0; i < list->count; i++)
 			fuzz_assert(list->items[i] != NULL);

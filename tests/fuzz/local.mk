@@ -24,6 +24,7 @@ check_PROGRAMS += \
 	%D%/fuzz-csr \
 	%D%/fuzz-csrattrs \
 	%D%/fuzz-der \
+	%D%/fuzz-est-answer \
 	%D%/fuzz-est-body \
 	%D%/fuzz-gate \
 	%D%/fuzz-head-gate \
@@ -60,6 +61,10 @@ check_PROGRAMS += \
 %C%_fuzz_der_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"der"'
 %C%_fuzz_der_LDFLAGS = $(fuzz_ldflags)
 %C%_fuzz_der_LDADD = $(fuzz_ldadd)
+%C%_fuzz_est_answer_SOURCES = %D%/fuzz-est-answer.c $(fuzz_sources)
+%C%_fuzz_est_answer_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"est-answer"'
+%C%_fuzz_est_answer_LDFLAGS = $(fuzz_ldflags)
+%C%_fuzz_est_answer_LDADD = libenroll.la libpki-core.la
 %C%_fuzz_est_body_SOURCES = %D%/fuzz-est-body.c $(fuzz_sources)
 %C%_fuzz_est_body_CPPFLAGS = $(fuzz_cppflags) -DFUZZ_TARGET='"est-body"'
 %C%_fuzz_est_body_LDFLAGS = $(fuzz_ldflags)

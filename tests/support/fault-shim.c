@@ -7,8 +7,8 @@
  *   FAULT_DO=EIO       that call and every later one fails (also ENOSPC)
  *
  * Calls counted: write, pwrite, copy_file_range, ftruncate, fsync, fdatasync,
- * rename, link, unlink, mkdir, chmod.  Writes to standard output and error are
- * not.
+ * rename, link, symlink, unlink, mkdir, chmod.  Writes to standard output and
+ * error are not.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -119,6 +119,12 @@ int
 link(const char *from, const char *to)
 {
 	return strikes() ? -1 : NEXT(link)(from, to);
+}
+
+int
+symlink(const char *target, const char *path)
+{
+	return strikes() ? -1 : NEXT(symlink)(target, path);
 }
 
 int

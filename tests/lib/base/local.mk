@@ -4,11 +4,13 @@ tests_test_base_SOURCES = \
 	%D%/test-buf.c \
 	%D%/test-clock.c \
 	%D%/test-err.c \
+	%D%/test-file-dir.c \
 	%D%/test-file-read.c \
 	%D%/test-file.c \
 	%D%/test-ids.c \
 	%D%/test-lock.c \
 	%D%/test-relay.c \
+	%D%/test-settings-args.c \
 	%D%/test-settings.c \
 	%D%/test-text.c
 tests_test_base_CPPFLAGS = $(tests_cppflags)

@@ -53,6 +53,7 @@ setting_equal(const pki_setting *row, const pki_profile *a,
 	case PKI_SET_CHOICES:
 		return memcmp(x, y, sizeof(int)) == 0;
 	case PKI_SET_LIST:
+	case PKI_SET_ARGS:
 		return list_equal((const pki_text_list *)x,
 		    (const pki_text_list *)y);
 	}

@@ -7,6 +7,7 @@
 #include "tests/support/csr-maker.h"
 #include "x509/csr.h"
 #include "x509/pem.h"
+#include "x509/usage.h"
 
 /* What is accepted and kept; test-csr-refused.c has the rest. */
 
@@ -224,4 +225,62 @@ Test(csr_build, asks_for_no_names_when_there_are_none)
 		    PKI_OK);
 		cr_expect(pki_csr_alt_names(csr) == NULL);
 	}
+}
+
+Test(csr_build, says_all_that_a_plan_has)
+{
+	static const pki_name_part part = { PKI_NAME_COMMON_NAME, "meter" };
+	PKI_AUTO(pki_altnames) names = pki_altnames_new();
+	PKI_AUTO(pki_name) subject = NULL;
+	PKI_AUTO(pki_key) key = NULL;
+	PKI_AUTO(pki_buf) der = pki_buf_new();
+	PKI_AUTO(pki_csr) csr = NULL;
+	pki_csr_plan plan = {
+		.alt_names = names,
+		.key_usage = 1u << PKI_KU_DIGITAL_SIGNATURE |
+		    1u << PKI_KU_DECIPHER_ONLY,
+		.ext_usage = 1u << PKI_EKU_CLIENT_AUTH |
+		    1u << PKI_EKU_SERVER_AUTH,
+		.challenges = {
+			[PKI_CSR_CHALLENGE_PASSWORD] = PKI_BYTES_TEXT("a+/="),
+			[PKI_CSR_OTP_CHALLENGE] = PKI_BYTES_TEXT("b_*@"),
+			[PKI_CSR_IDENTITY_LINKING] = PKI_BYTES_TEXT("cc"),
+		},
+	};
+	pki_err err = { 0 };
+
+	cr_assert(pki_name_build(&part, 1, &subject, NULL) == PKI_OK);
+	cr_assert(pki_altnames_add_text(names, "ip:192.0.2.1", NULL) ==
+	    PKI_OK);
+	cr_assert(pki_key_generate(PKI_KEY_P256, &key, NULL) == PKI_OK);
+	plan.subject = subject;
+	cr_assert(pki_csr_make(key, &plan, der, &err) == PKI_OK, "%s",
+	    err.msg);
+	cr_assert(pki_csr_parse(pki_buf_bytes(der), &csr, &err) == PKI_OK,
+	    "%s", err.msg);
+	cr_expect(pki_altnames_equal(pki_csr_alt_names(csr), names));
+	cr_expect_eq(pki_csr_key_usage(csr), plan.key_usage);
+	cr_expect_eq(pki_csr_ext_usage(csr), plan.ext_usage);
+	for (int i = 0; i < PKI_CSR_CHALLENGES; i++)
+		cr_expect(pki_bytes_equal(pki_csr_challenge_text(csr,
+		    (pki_csr_challenge)i), plan.challenges[i]));
+}
+
+Test(csr_build, refuses_a_challenge_that_no_string_holds)
+{
+	static const pki_name_part part = { PKI_NAME_COMMON_NAME, "meter" };
+	PKI_AUTO(pki_name) subject = NULL;
+	PKI_AUTO(pki_key) key = NULL;
+	PKI_AUTO(pki_buf) der = pki_buf_new();
+	pki_csr_plan plan = {
+		.challenges[PKI_CSR_OTP_CHALLENGE] = PKI_BYTES_TEXT("a\nb"),
+	};
+	pki_err err = { 0 };
+
+	cr_assert(pki_name_build(&part, 1, &subject, NULL) == PKI_OK);
+	cr_assert(pki_key_generate(PKI_KEY_P256, &key, NULL) == PKI_OK);
+	plan.subject = subject;
+	cr_expect(pki_csr_make(key, &plan, der, &err) == PKI_BAD_INPUT);
+	cr_expect_str_eq(err.rule, "attribute");
+	cr_expect_eq(der->len, 0);
 }

@@ -1,4 +1,4 @@
-#include "pki-estd/notify.h"
+#include "common/notify.h"
 
 #include <inttypes.h>
 #include <stddef.h>

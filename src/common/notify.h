@@ -1,5 +1,5 @@
-#ifndef PKI_ESTD_NOTIFY_H
-#define PKI_ESTD_NOTIFY_H
+#ifndef PKI_COMMON_NOTIFY_H
+#define PKI_COMMON_NOTIFY_H
 
 /*
  * Tell systemd how it goes: datagrams to the socket that NOTIFY_SOCKET names,
