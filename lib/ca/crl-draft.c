@@ -276,8 +276,8 @@ pki_crl_draft_entries(const pki_crl_draft *draft)
 
 /* Where the octets go that are read back. */
 struct copy {
-	pki_hashing    *hashing;
-	pki_pem_writer *pem;
+	pki_hashing *hashing;
+	pki_sink     pem;       /* aside: it takes as long as all the rest */
 };
 
 static pki_code
@@ -286,15 +286,25 @@ put_copy(void *arg, pki_bytes bytes, pki_err *err)
 	struct copy *copy = arg;
 	pki_code rc = pki_hashing_add(copy->hashing, bytes, err);
 
-	return rc == PKI_OK ? pki_pem_put(copy->pem, bytes, err) : rc;
+	return rc == PKI_OK ? copy->pem.put(copy->pem.arg, bytes, err) : rc;
 }
 
-/* Read the whole back, with a copy to the tap. */
+/* A pki_sink. */
 static pki_code
-read_back(pki_crl_draft *draft, const pki_sink *tap, pki_err *err)
+put_pem(void *arg, pki_bytes bytes, pki_err *err)
 {
+	return pki_pem_put(arg, bytes, err);
+}
+
+/* Verify the whole as it is in the file, with a copy in PEM. */
+static pki_code
+read_back(pki_crl_draft *draft, pki_hashing *hashing, pki_pem_writer *pem,
+    pki_err *err)
+{
+	const pki_sink to_pem = { put_pem, pem };
 	PKI_AUTO(pki_relay) relay = NULL;
-	pki_sink aside;
+	struct copy copy = { .hashing = hashing };
+	const pki_sink tap = { put_copy, &copy };
 	pki_code rc;
 	int fd;
 
@@ -302,12 +312,12 @@ read_back(pki_crl_draft *draft, const pki_sink *tap, pki_err *err)
 	if (rc == PKI_OK)
 		rc = pki_crl_reader_open(fd, &draft->reader, err);
 	if (rc == PKI_OK)
-		rc = pki_relay_begin(tap, &relay, err);
+		rc = pki_relay_begin(&to_pem, &relay, err);
 	if (rc != PKI_OK)
 		return rc;
-	aside = pki_relay_sink(relay);
-	rc = pki_crl_reader_verify(draft->reader, draft->authority->cert,
-	    &aside, err);
+	copy.pem = pki_relay_sink(relay);
+	rc = pki_crl_reader_verify(draft->reader, draft->authority->cert, &tap,
+	    err);
 	return rc == PKI_OK ? pki_relay_end(relay, err) : rc;
 }
 
@@ -317,16 +327,13 @@ pki_crl_draft_verify(pki_crl_draft *draft, pki_digest *digest, pki_err *err)
 	const pki_sink pem_sink = { put_file, draft->pem };
 	PKI_AUTO(pki_hashing) hashing = NULL;
 	PKI_AUTO(pki_pem_writer) pem = NULL;
-	struct copy copy;
-	const pki_sink tap = { put_copy, &copy };
 	pki_code rc;
 
 	rc = pki_hashing_new(&hashing, err);
 	if (rc == PKI_OK)
 		rc = pki_pem_begin(PKI_PEM_CRL, &pem_sink, &pem, err);
-	copy = (struct copy){ hashing, pem };
 	if (rc == PKI_OK)
-		rc = read_back(draft, &tap, err);
+		rc = read_back(draft, hashing, pem, err);
 	if (rc == PKI_OK)
 		rc = pki_pem_end(pem, err);
 	pki_file_start_sync(draft->pem);
