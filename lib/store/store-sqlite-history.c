@@ -9,7 +9,10 @@
 /* Row ids are dense: nothing deletes identities. */
 #define MAX_IDENTITY_ID ((int64_t)1 << 32)
 
-/* The newest certificate of each identity in what was read, by row id. */
+/*
+ * The newest certificate of each identity in what was read, by row id.  Others
+ * may write meanwhile: what came after the beginning is not looked at.
+ */
 struct histories {
 	int64_t *newest;
 	int64_t  last_identity, last_cert;
@@ -27,9 +30,14 @@ static pki_code
 begin(struct sqlite_store *store, struct histories *histories, pki_err *err)
 {
 	pki_code rc = pki_sqlite_ask_int(store->db, store->path,
-	    "SELECT coalesce(max(id), 0) FROM identity",
-	    &histories->last_identity, err);
+	    "SELECT coalesce(max(id), 0) FROM cert", &histories->last_cert,
+	    err);
 
+	/* In this order: the identities of these certificates are there. */
+	if (rc == PKI_OK)
+		rc = pki_sqlite_ask_int(store->db, store->path,
+		    "SELECT coalesce(max(id), 0) FROM identity",
+		    &histories->last_identity, err);
 	if (rc != PKI_OK)
 		return rc;
 	if (histories->last_identity < 0 ||
@@ -50,17 +58,15 @@ take_step(pki_sqlite_run *run, struct histories *histories, pki_err *err)
 	int64_t previous = pki_sqlite_take_int(run);
 	pki_code rc = pki_sqlite_taken(run, "certificate", err);
 
-	if (rc != PKI_OK)
+	if (rc != PKI_OK || cert > histories->last_cert)
 		return rc;
 	if (identity < 1 || identity > histories->last_identity ||
 	    previous != histories->newest[identity])
 		return fail_history(run->store, cert, err);
 	histories->newest[identity] = cert;
-	histories->last_cert = cert;
 	return PKI_OK;
 }
 
-/* Others may write meanwhile: then the newest came after the last read. */
 static pki_code
 compare_newest(pki_sqlite_run *run, struct histories *histories, pki_err *err)
 {

@@ -329,3 +329,39 @@ Test(sqlite_plan, finds_certificates_of_an_identity_or_a_key_by_row)
 	}
 	store_sample_close(&t);
 }
+
+/* A device comes, with a certificate, just when the certificates are read. */
+static int
+add_late_device(unsigned event, void *arg, void *stmt, void *sql)
+{
+	struct store_sample *t = arg;
+
+	(void)event, (void)stmt;
+	if (strstr(sql, "previous_id FROM cert") == NULL)
+		return 0;
+	cr_expect_eq(run_careless(t, "INSERT INTO identity SELECT 99, 'late',"
+	    " state, created_at, hold, profile, groups, tags, notes, row_hash"
+	    " FROM identity LIMIT 1;"
+	    "INSERT INTO pubkey SELECT 99, 1, digest_tail, 99, blocked_at,"
+	    " row_hash FROM pubkey LIMIT 1;"
+	    "INSERT INTO cert SELECT 99, ca_id, 99, 99, profile_id, 0, x'7e',"
+	    " not_before, not_after, issued_at, key_origin, crl_partition,"
+	    " status, revoked_at, reason, invalid_since, row_hash, der"
+	    " FROM cert LIMIT 1", 1), SQLITE_OK);
+	return 0;
+}
+
+Test(sqlite_writers, may_add_devices_while_histories_are_checked)
+{
+	struct store_sample t;
+
+	store_sample_open(&t, STORE_SQLITE);
+	add_cert(&t, sample_cert(&t, 1));
+	add_cert(&t, sample_cert(&t, 2));
+	sqlite3_trace_v2(inside(&t)->db, SQLITE_TRACE_STMT, add_late_device,
+	    &t);
+	must(pki_sqlite_check_histories(inside(&t), &t.err), &t);
+	sqlite3_trace_v2(inside(&t)->db, 0, NULL, NULL);
+	must(pki_store_check(t.store, &t.err), &t);
+	store_sample_close(&t);
+}
