@@ -6,15 +6,26 @@
 #include "base/auto.h"
 #include "base/text.h"
 
-int64_t
-pki_clock_now_ms(const pki_clock *clock)
+static int64_t
+read_ms(clockid_t id)
 {
 	struct timespec now;
 
-	if (clock != NULL)
-		return clock->now_ms(clock->arg);
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(id, &now);
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t
+pki_clock_monotonic_ms(void)
+{
+	return read_ms(CLOCK_MONOTONIC);
+}
+
+int64_t
+pki_clock_now_ms(const pki_clock *clock)
+{
+	return clock != NULL ? clock->now_ms(clock->arg) :
+	    read_ms(CLOCK_REALTIME);
 }
 
 int64_t

@@ -21,6 +21,12 @@ typedef struct pki_clock {
 int64_t pki_clock_now(const pki_clock *clock);          /* seconds */
 int64_t pki_clock_now_ms(const pki_clock *clock);       /* milliseconds */
 
+/*
+ * Milliseconds since some moment before the program began, which only go
+ * forward: for deadlines and limits, never for dates.
+ */
+int64_t pki_clock_monotonic_ms(void);
+
 #define PKI_MINUTE INT64_C(60)
 #define PKI_HOUR (60 * PKI_MINUTE)
 #define PKI_DAY (24 * PKI_HOUR)

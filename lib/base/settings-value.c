@@ -202,7 +202,6 @@ static pki_code
 add_text(const pki_setting_slot *slot, const char *text, pki_err *err)
 {
 	pki_text_list *list = field_of(slot);
-	char **items;
 	bool free_form = slot->row->type == PKI_SET_ARGS;
 	size_t i;
 
@@ -212,15 +211,7 @@ add_text(const pki_setting_slot *slot, const char *text, pki_err *err)
 		if (strcmp(list->items[i], text) == 0)
 			return report(slot, text, "each entry once",
 			    "repeated", err);
-	items = reallocarray(list->items, list->count + 1, sizeof(*items));
-	if (items == NULL)
-		return pki_fail_memory(err);
-	list->items = items;
-	items[list->count] = pki_text_copy(text);
-	if (items[list->count] == NULL)
-		return pki_fail_memory(err);
-	list->count++;
-	return PKI_OK;
+	return pki_text_list_add(list, text, err);
 }
 
 pki_code
@@ -241,6 +232,22 @@ pki_setting_check_entries(const pki_setting_slot *slot, size_t count,
 {
 	return check_range(slot, (int64_t)count, PKI_SETTING_LIST_MAX,
 	    " entries", err);
+}
+
+pki_code
+pki_text_list_add(pki_text_list *list, const char *text, pki_err *err)
+{
+	char **items = reallocarray(list->items, list->count + 1,
+	    sizeof(*items));
+
+	if (items == NULL)
+		return pki_fail_memory(err);
+	list->items = items;
+	items[list->count] = pki_text_copy(text);
+	if (items[list->count] == NULL)
+		return pki_fail_memory(err);
+	list->count++;
+	return PKI_OK;
 }
 
 void

@@ -34,6 +34,9 @@ typedef struct pki_text_list {
 	size_t  count;
 } pki_text_list;
 
+/* A copy of text as the last one.  PKI_NO_MEMORY. */
+PKI_CHECKED pki_code pki_text_list_add(pki_text_list *list, const char *text,
+    pki_err *err);
 void pki_text_list_clear(pki_text_list *list);
 
 /* A name and what it stands for; the last row's name is NULL. */

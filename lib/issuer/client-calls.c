@@ -1,16 +1,11 @@
 #include "issuer/client-parts.h"
 
-#include <time.h>
-
 int64_t
 pki_issuer_now(const pki_issuer *issuer)
 {
-	struct timespec now;
-
-	if (issuer->options.clock != NULL)
-		return pki_clock_now_ms(issuer->options.clock);
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return issuer->options.clock != NULL ?
+	    pki_clock_now_ms(issuer->options.clock) :
+	    pki_clock_monotonic_ms();
 }
 
 void

@@ -1,7 +1,6 @@
 #include "issuer/serve-parts.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "issuer/spawn.h"
@@ -15,15 +14,6 @@ pki_watch_note(pki_serving *serving, const char *event, const pki_err *err)
 {
 	if (serving->options.note != NULL)
 		serving->options.note(serving->options.arg, event, err);
-}
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static pki_code
@@ -302,7 +292,7 @@ has_news(const pki_serving *serving, bool full_second)
 void
 pki_watch_tick(pki_serving *serving)
 {
-	int64_t now = monotonic_ms();
+	int64_t now = pki_clock_monotonic_ms();
 	bool full_second = now - serving->looked_at >= SECOND_MS;
 
 	look(serving);

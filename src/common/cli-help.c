@@ -195,3 +195,33 @@ cli_help_list(const struct cli_program *program, FILE *to)
 		fputc('\n', to);
 	}
 }
+
+const struct cli_option cli_help_options[] = {
+	{ .name = "list",
+	  .help = "each command and its options, for scripts" },
+	{ .name = NULL },
+};
+
+pki_code
+cli_help(const struct cli_program *program, const struct cli *cli,
+    pki_err *err)
+{
+	const char *verb = cli->arg_count > 1 ? cli->args[1] : NULL;
+	const struct cli_command *command;
+	pki_code rc;
+
+	if (cli_has(cli, "list")) {
+		cli_help_list(program, stdout);
+	} else if (cli->arg_count == 0) {
+		cli_help_all(program, stdout);
+	} else if (verb == NULL &&
+	    cli_noun_has_verbs(program, cli->args[0])) {
+		cli_help_noun(program, cli->args[0], stdout);
+	} else {
+		rc = cli_find(program, cli->args[0], verb, &command, err);
+		if (rc != PKI_OK)
+			return rc;
+		cli_help_command(program, command, stdout);
+	}
+	return print_flush(err);
+}

@@ -119,6 +119,11 @@ void cli_help_command(const struct cli_program *program,
     const struct cli_command *command, FILE *to);
 void cli_help_list(const struct cli_program *program, FILE *to);
 
+/* What the command "help [COMMAND]" does and takes, in any program. */
+extern const struct cli_option cli_help_options[];
+PKI_CHECKED pki_code cli_help(const struct cli_program *program,
+    const struct cli *cli, pki_err *err);
+
 /*
  * The command of these words; verb may be NULL.  PKI_USAGE: there is none;
  * the sentence says which one was probably meant.

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
 #define TTY "/dev/tty"
@@ -298,15 +297,6 @@ term_confirm(const char *question, bool *out, pki_err *err)
 	return PKI_OK;
 }
 
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void
 term_progress_begin(struct term_progress *progress, const char *what,
     bool quiet)
@@ -314,7 +304,7 @@ term_progress_begin(struct term_progress *progress, const char *what,
 	memset(progress, 0, sizeof(*progress));
 	progress->what = what;
 	progress->shown = !quiet && isatty(STDERR_FILENO) == 1;
-	progress->began_ms = progress->drawn_ms = monotonic_ms();
+	progress->began_ms = progress->drawn_ms = pki_clock_monotonic_ms();
 }
 
 void
@@ -326,7 +316,7 @@ term_progress_step(int64_t done, int64_t total, void *arg)
 
 	if (!progress->shown)
 		return;
-	now = monotonic_ms();
+	now = pki_clock_monotonic_ms();
 	if (now - progress->drawn_ms < 250)
 		return;
 	progress->drawn_ms = now;

@@ -258,22 +258,6 @@ compare_texts(const void *a, const void *b)
 }
 
 static pki_code
-add_text(pki_text_list *list, const char *text, pki_err *err)
-{
-	char **items = reallocarray(list->items, list->count + 1,
-	    sizeof(*items));
-
-	if (items == NULL)
-		return pki_fail_memory(err);
-	list->items = items;
-	items[list->count] = pki_text_copy(text);
-	if (items[list->count] == NULL)
-		return pki_fail_memory(err);
-	list->count++;
-	return PKI_OK;
-}
-
-static pki_code
 read_names(DIR *dir, const char *path, pki_text_list *out, pki_err *err)
 {
 	char name[ENROLL_NAME_MAX + 1];
@@ -284,7 +268,7 @@ read_names(DIR *dir, const char *path, pki_text_list *out, pki_err *err)
 	while (rc == PKI_OK && (errno = 0, entry = readdir(dir)) != NULL)
 		if (entry->d_name[0] != '.' &&
 		    strip_suffix(entry->d_name, name))
-			rc = add_text(out, name, err);
+			rc = pki_text_list_add(out, name, err);
 	if (rc == PKI_OK && errno != 0)
 		rc = pki_fail_errno(err, "read directory %s", path);
 	if (rc == PKI_OK && out->count != 0)

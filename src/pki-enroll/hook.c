@@ -10,7 +10,6 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define MERCY_MS 2000           /* between SIGTERM and SIGKILL */
@@ -148,15 +147,6 @@ begin(const struct start *start, struct running *out, pki_err *err)
 	return PKI_OK;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void
 put_all(int to, pki_bytes bytes)
 {
@@ -233,7 +223,7 @@ await(struct running *run, int to, int64_t until_ms)
 			{ .fd = run->fd, .events = POLLIN },
 			{ .fd = open ? run->output : -1, .events = POLLIN },
 		};
-		int64_t left = until_ms - now_ms();
+		int64_t left = until_ms - pki_clock_monotonic_ms();
 
 		if (left <= 0)
 			return;
@@ -252,7 +242,7 @@ static void
 end(struct running *run, int to)
 {
 	kill(-run->pid, SIGTERM);
-	await(run, to, now_ms() + MERCY_MS);
+	await(run, to, pki_clock_monotonic_ms() + MERCY_MS);
 	kill(-run->pid, SIGKILL);
 	if (!run->ended)
 		reap(run);
@@ -306,7 +296,8 @@ hook_run(const enroll_hook *hook, int *out_status, pki_err *err)
 	start_clear(&start);
 	if (rc != PKI_OK)
 		return rc;
-	await(&run, hook->output, now_ms() + hook->timeout_s * 1000);
+	await(&run, hook->output,
+	    pki_clock_monotonic_ms() + hook->timeout_s * 1000);
 	late = !run.ended;
 	if (late)
 		end(&run, hook->output);

@@ -15,7 +15,6 @@
 #include "pki-estd/counts.h"
 #include "pki-estd/log.h"
 #include "pki-estd/metrics.h"
-#include "pki-estd/now.h"
 #include "pki-estd/proxy.h"
 
 #define ROUND_MS 200            /* deadlines of PROXY headers are so exact */
@@ -112,7 +111,7 @@ wait_for_header(accept_thread *acceptor, int fd,
 		acceptor->n_waiting = i;
 	*place = (accept_waiting){
 		.fd = fd, .from = *from, .from_len = len,
-		.deadline = now_ms() + ACCEPT_PROXY_MS,
+		.deadline = pki_clock_monotonic_ms() + ACCEPT_PROXY_MS,
 	};
 }
 
@@ -228,7 +227,7 @@ run(void *arg)
 			if (result != READING_MORE)
 				end_waiting(acceptor, place, result);
 		}
-		end_late(acceptor, now_ms());
+		end_late(acceptor, pki_clock_monotonic_ms());
 	}
 }
 

@@ -2,7 +2,6 @@
 
 #include "pki-estd/log.h"
 #include "pki-estd/metrics.h"
-#include "pki-estd/now.h"
 
 static http_next
 refuse(http_request *request, gate_verdict verdict)
@@ -60,7 +59,7 @@ check_limits(front_door *front, http_request *request, const auth_token *token)
 		{ LIMITS_ADDRESS, limits_address_key(&request->address) },
 		{ LIMITS_ALL, pki_bytes_of(NULL, 0) },
 	};
-	int64_t now = now_ms();
+	int64_t now = pki_clock_monotonic_ms();
 
 	for (size_t i = token == NULL ? 1 : 0; i < PKI_COUNT(takes); i++) {
 		unsigned wait = limits_take(front->limits, takes[i].kind,

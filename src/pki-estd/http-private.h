@@ -6,7 +6,6 @@
 #include <stdatomic.h>
 
 #include "pki-estd/http.h"
-#include "pki-estd/now.h"
 #include "pki-estd/tls.h"
 #include "pki-estd/waits.h"
 
@@ -51,7 +50,7 @@ struct http_connection {
 static inline int64_t
 in_seconds(unsigned seconds)
 {
-	return now_ms() + (int64_t)seconds * 1000;
+	return pki_clock_monotonic_ms() + (int64_t)seconds * 1000;
 }
 
 /* Logs and ends the process: something that cannot be. */

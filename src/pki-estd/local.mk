@@ -38,7 +38,6 @@ libestd_la_SOURCES = \
 	%D%/log.h \
 	%D%/metrics.c \
 	%D%/metrics.h \
-	%D%/now.h \
 	%D%/offers.c \
 	%D%/offers.h \
 	%D%/options.c \

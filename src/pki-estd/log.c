@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <unistd.h>
 
-#include "pki-estd/now.h"
 
 #define FIELDS_MAX 24
 
@@ -71,7 +70,7 @@ may_write(void)
 {
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	static int64_t second, written, suppressed;
-	int64_t now = now_ms() / 1000;
+	int64_t now = pki_clock_monotonic_ms() / 1000;
 	int64_t out = -1;
 
 	pthread_mutex_lock(&lock);

@@ -11,7 +11,6 @@
 #include "common/notify.h"
 #include "pki-estd/enclosure.h"
 #include "pki-estd/log.h"
-#include "pki-estd/now.h"
 #include "pki-estd/sockets.h"
 
 #define BACK_OFF_MIN_MS 100     /* until an issuer that ended is followed */
@@ -109,7 +108,7 @@ start_issuer(parent *p, pki_err *err)
 	pki_code rc = start_child(p, CHILD_ISSUER, err);
 
 	p->issuer_at = 0;
-	p->issuer_began = now_ms();
+	p->issuer_began = pki_clock_monotonic_ms();
 	return rc == PKI_OK ? link_children(p, err) : rc;
 }
 
@@ -125,7 +124,7 @@ start_worker(parent *p, pki_err *err)
 	for (int i = 0; i < SOCKETS_COUNT && rc == PKI_OK; i++)
 		rc = send_control(p, CHILD_WORKER, controls[i],
 		    p->sockets.fd[i], err);
-	p->alive_at = now_ms();
+	p->alive_at = pki_clock_monotonic_ms();
 	return rc;
 }
 
@@ -136,13 +135,13 @@ begin_stop(parent *p)
 	if (p->stopping)
 		return;
 	p->stopping = true;
-	p->kill_at = now_ms() + STOP_MS;
+	p->kill_at = pki_clock_monotonic_ms() + STOP_MS;
 	notify_stopping(&p->notify);
 	sockets_close(&p->sockets);
 	if (send_control(p, p->children[CHILD_WORKER].pid != 0 ?
 	    CHILD_WORKER : CHILD_ISSUER, PKI_CONTROL_STOP, -1, NULL) !=
 	    PKI_OK)
-		p->kill_at = now_ms();
+		p->kill_at = pki_clock_monotonic_ms();
 }
 
 static void
@@ -160,17 +159,17 @@ worker_ended(parent *p, bool well)
 		p->failed = true;
 	p->stopping = true;
 	if (p->kill_at == 0)
-		p->kill_at = now_ms() + STOP_MS;
+		p->kill_at = pki_clock_monotonic_ms() + STOP_MS;
 	if (send_control(p, CHILD_ISSUER, PKI_CONTROL_STOP, -1, NULL) !=
 	    PKI_OK)
-		p->kill_at = now_ms();
+		p->kill_at = pki_clock_monotonic_ms();
 }
 
 /* One that says so itself before all runs will say so again: no CA, no key. */
 static void
 issuer_ended(parent *p, bool killed)
 {
-	int64_t now = now_ms();
+	int64_t now = pki_clock_monotonic_ms();
 
 	if (p->stopping)
 		return;
@@ -258,7 +257,7 @@ static void
 worker_says(parent *p, pki_control control)
 {
 	if (control == PKI_CONTROL_ALIVE)
-		p->alive_at = now_ms();
+		p->alive_at = pki_clock_monotonic_ms();
 	if (control == PKI_CONTROL_READY && !p->ready) {
 		p->ready = true;
 		log_event("ready", NULL, 0);
@@ -372,7 +371,8 @@ run_loop(parent *p, pki_err *err)
 			{ p->children[CHILD_ISSUER].control, POLLIN, 0 },
 		};
 
-		if (poll(fds, PKI_COUNT(fds), next_due(p, now_ms())) < 0 &&
+		if (poll(fds, PKI_COUNT(fds),
+		    next_due(p, pki_clock_monotonic_ms())) < 0 &&
 		    errno != EINTR)
 			return pki_fail_errno(err, "poll");
 		for (int kind = 0; kind < CHILD_COUNT; kind++)
@@ -385,7 +385,7 @@ run_loop(parent *p, pki_err *err)
 		if (((fds[1].revents | fds[2].revents) & POLLHUP) != 0)
 			(void)poll(fds, 1, 10);
 		take_signals(p);
-		do_due(p, now_ms());
+		do_due(p, pki_clock_monotonic_ms());
 	}
 	return PKI_OK;
 }
@@ -463,7 +463,8 @@ begin(parent *p, pki_err *err)
 		rc = start_worker(p, err);
 	if (rc == PKI_OK)
 		rc = start_issuer(p, err);
-	p->watchdog_at = p->notify.watchdog_ms != 0 ? now_ms() : 0;
+	p->watchdog_at = p->notify.watchdog_ms != 0 ?
+	    pki_clock_monotonic_ms() : 0;
 	return rc;
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "pki-estd/now.h"
 
 #define ROUND_MS 200
 
@@ -38,14 +37,14 @@ run(void *arg)
 
 	pthread_mutex_lock(&reaper->lock);
 	while (!reaper->stop) {
-		int64_t until = now_ms() + ROUND_MS;
+		int64_t until = pki_clock_monotonic_ms() + ROUND_MS;
 		struct timespec when = {
 			.tv_sec = until / 1000,
 			.tv_nsec = until % 1000 * 1000000,
 		};
 
 		pthread_cond_timedwait(&reaper->wake, &reaper->lock, &when);
-		cut_overdue(reaper, now_ms());
+		cut_overdue(reaper, pki_clock_monotonic_ms());
 	}
 	pthread_mutex_unlock(&reaper->lock);
 	return NULL;

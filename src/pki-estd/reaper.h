@@ -21,7 +21,10 @@ void reaper_stop(reaper_table *reaper);
 /* How many descriptors there is room for. */
 size_t reaper_room(const reaper_table *reaper);
 
-/* Shut fd down when now_ms() reaches when; replaces an earlier deadline. */
+/*
+ * Shut fd down when pki_clock_monotonic_ms() reaches when; replaces an earlier
+ * deadline.
+ */
 void reaper_set(reaper_table *reaper, int fd, int64_t when);
 void reaper_clear(reaper_table *reaper, int fd);
 

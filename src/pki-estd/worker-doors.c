@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include "pki-estd/log.h"
-#include "pki-estd/now.h"
 
 #define ANSWER_MS 5000          /* at the stop: to answer what was sent */
 #define WAKE_MS 60000           /* to come back from parking: always at once */
@@ -103,10 +102,10 @@ is_answered(const http_counts *counts)
 static void
 wait_for(const worker *w, count_check *is_so, int64_t ms)
 {
-	int64_t end = now_ms() + ms;
+	int64_t end = pki_clock_monotonic_ms() + ms;
 	http_counts counts = http_count(w->http[DOOR_EST]);
 
-	while (!is_so(&counts) && now_ms() < end) {
+	while (!is_so(&counts) && pki_clock_monotonic_ms() < end) {
 		usleep(LOOK_US);
 		counts = http_count(w->http[DOOR_EST]);
 	}

@@ -32,7 +32,7 @@ typedef struct worker {
 	atomic_bool         broken;     /* the issuer is not ours */
 	pki_issuer_call     ping;
 	atomic_bool         pinging;
-	atomic_int_fast64_t ponged;     /* now_ms() of the last pong */
+	atomic_int_fast64_t ponged;     /* monotonic: of the last pong */
 } worker;
 
 /* Open a door whose socket is there.  What http_start() returns. */

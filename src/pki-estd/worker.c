@@ -10,7 +10,6 @@
 
 #include "pki-estd/enclosure.h"
 #include "pki-estd/log.h"
-#include "pki-estd/now.h"
 
 #define TICK_MS 1000            /* so often the parent hears that we live */
 #define HANGS_MS 20000          /* without a sign of it a thread hangs */
@@ -39,7 +38,7 @@ on_done(pki_issuer_call *call, const pki_message *reply, pki_code why)
 
 		/* Busy is an answer as well. */
 		if (reply != NULL)
-			atomic_store(&w->ponged, now_ms());
+			atomic_store(&w->ponged, pki_clock_monotonic_ms());
 		atomic_store(&w->pinging, false);
 		return;
 	}
@@ -256,7 +255,7 @@ ping_issuer(worker *w)
 		return;
 	if (pki_issuer_ask(w->issuer, &w->ping, &ping, NULL, NULL) != PKI_OK) {
 		/* There is none: the parent knows, and starts one. */
-		atomic_store(&w->ponged, now_ms());
+		atomic_store(&w->ponged, pki_clock_monotonic_ms());
 		atomic_store(&w->pinging, false);
 	}
 }
@@ -271,7 +270,7 @@ say_alive(worker *w, pki_err *err)
 	ping_issuer(w);
 	pki_issuer_count(w->issuer, &counts);
 	if (pki_issuer_now(w->issuer) - counts.looked_ms < HANGS_MS &&
-	    now_ms() - atomic_load(&w->ponged) < HANGS_MS)
+	    pki_clock_monotonic_ms() - atomic_load(&w->ponged) < HANGS_MS)
 		rc = pki_control_send(PKI_CONTROL_FD, PKI_CONTROL_ALIVE, -1,
 		    err);
 	return rc == PKI_BUSY ? PKI_OK : rc;
@@ -283,7 +282,7 @@ serve(worker *w, pki_err *err)
 	struct pollfd fds[] = {
 		{ PKI_CONTROL_FD, POLLIN, 0 }, { w->wake_fd, POLLIN, 0 },
 	};
-	int64_t next = now_ms();
+	int64_t next = pki_clock_monotonic_ms();
 	bool stop = false;
 	uint64_t woken;
 	pki_code rc = PKI_OK;
@@ -301,8 +300,8 @@ serve(worker *w, pki_err *err)
 			    "the issuer is not to be trusted");
 		if (rc == PKI_OK && !stop)
 			rc = open_doors(w, err);
-		if (rc == PKI_OK && now_ms() >= next) {
-			next = now_ms() + TICK_MS;
+		if (rc == PKI_OK && pki_clock_monotonic_ms() >= next) {
+			next = pki_clock_monotonic_ms() + TICK_MS;
 			rc = say_alive(w, err);
 		}
 	}
@@ -333,7 +332,7 @@ worker_run(const estd_options *options, pki_err *err)
 {
 	worker w = {
 		.options = options, .sockets = { { -1, -1 } }, .wake_fd = -1,
-		.ponged = now_ms(),
+		.ponged = pki_clock_monotonic_ms(),
 	};
 	pki_code rc = begin(&w, err);
 

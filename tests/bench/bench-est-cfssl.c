@@ -32,18 +32,10 @@ struct est_cfssl {
 static uint16_t
 find_port(void)
 {
-	struct sockaddr_in at = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-	};
-	socklen_t len = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	uint16_t port;
 
-	if (fd < 0 || bind(fd, (struct sockaddr *)&at, len) != 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &len) != 0)
-		bench_fail("a port", NULL);
-	close(fd);
-	return ntohs(at.sin_port);
+	close(bench_listen(&port));
+	return port;
 }
 
 static void

@@ -35,8 +35,8 @@ struct bench_estd {
 	char     log[PKI_PATH_MAX];
 };
 
-static int
-listen_somewhere(uint16_t *port)
+int
+bench_listen(uint16_t *port)
 {
 	struct sockaddr_in at = {
 		.sin_family = AF_INET,
@@ -166,7 +166,7 @@ bench_estd_start(const bench_options *options, const char *state,
 	    &err);
 	snprintf(estd->log, sizeof(estd->log), "%.1000s.log", state);
 	for (int i = 0; i < 2; i++)
-		sockets[i] = listen_somewhere(&estd->ports[i]);
+		sockets[i] = bench_listen(&estd->ports[i]);
 	if (preload != NULL)
 		copy_library(preload, state, library);
 	estd->pids[PARENT] = fork();

@@ -9,6 +9,9 @@
 #include "tests/bench/bench.h"
 #include "tests/bench/load.h"
 
+/* A socket that listens at a free port of loopback. */
+int bench_listen(uint16_t *port);
+
 typedef struct bench_estd bench_estd;
 /* At state, whose pki-estd.conf is written; preload: a library, or NULL. */
 bench_estd *bench_estd_start(const bench_options *options, const char *state,

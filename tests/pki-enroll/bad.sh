@@ -198,12 +198,7 @@ printf '%s\n' "server = \"https://localhost:$port\"; device = \"m9\";" \
 : >requests
 "$enroller" run --conf etc 2>said &
 children=$!
-tries=0
-until grep -q cacerts requests; do
-	tries=$((tries + 1))
-	[ $tries -lt 1000 ] || fail "run does not ask: $(cat said)"
-	sleep 0.02
-done
+wait_until grep -q cacerts requests
 began=$(date +%s)
 kill -TERM "$children"
 wait "$children" || fail "run ended with $?"

@@ -11,12 +11,7 @@ start_hostile() {
 	    "$abs_top_srcdir/tests/pki-enroll/hostile.py" hostile.port \
 	    "$1.pem" "$1.key" ${2:+"$2"} 2>>server.log &
 	server=$!
-	tries=0
-	until [ -s hostile.port ]; do
-		tries=$((tries + 1))
-		[ $tries -lt 1000 ] || fail 'hostile.py did not start'
-		sleep 0.02
-	done
+	wait_until [ -s hostile.port ]
 	read -r port <hostile.port
 }
 stop_hostile() {

@@ -9,16 +9,6 @@ state=${state:-$work}
 
 openssl x509 -in meter.pem -outform der -out issued.cer
 
-# wait_until COMMAND...: at most 20 s; what is waited for happens by itself.
-wait_until() {
-	tries=0
-	until "$@"; do
-		tries=$((tries + 1))
-		[ $tries -lt 1000 ] || fail "waited for nothing: $*"
-		sleep 0.02
-	done
-}
-
 # events NAME: how many of them are in the log.
 events() {
 	grep -c "\"event\":\"$1\"" "$log" || :

@@ -5,8 +5,9 @@
  * name, sends the DER request of standard input, and prints as PEM the
  * certificates that come.
  */
+#include "tests/pki-estd/gnutls-check.h"
+
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,26 +22,6 @@
 #include <gnutls/x509.h>
 
 #define ANSWER_MAX 65536
-
-static void
-die(const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	fputs("gnutls-client: ", stderr);
-	vfprintf(stderr, format, list);
-	fputc('\n', stderr);
-	va_end(list);
-	exit(1);
-}
-
-static void
-check(int rc, const char *what)
-{
-	if (rc < 0)
-		die("%s: %s", what, gnutls_strerror(rc));
-}
 
 /* ---- the connection ---- */
 

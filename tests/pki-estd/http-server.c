@@ -13,7 +13,6 @@
 #include "pki-estd/config.h"
 #include "pki-estd/front.h"
 #include "pki-estd/metrics.h"
-#include "pki-estd/now.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -138,7 +137,7 @@ run_waker(void *arg)
 	while (!ended) {
 		usleep(2000);
 		pthread_mutex_lock(&server->lock);
-		wake_due(server, now_ms());
+		wake_due(server, pki_clock_monotonic_ms());
 		ended = server->ended;
 		pthread_mutex_unlock(&server->lock);
 	}
@@ -156,7 +155,7 @@ park(test_server *server, http_request *request)
 	if (gate_equal(request->label, "never"))
 		delay = 3600000;
 	entry->request = request;
-	entry->due = now_ms() + delay;
+	entry->due = pki_clock_monotonic_ms() + delay;
 	entry->text = describe(request);
 	pthread_mutex_lock(&server->lock);
 	if (server->refusing) {

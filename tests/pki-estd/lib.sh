@@ -109,3 +109,13 @@ count() {
 	curl -s "http://127.0.0.1:$status_port/metrics" |
 		awk -v name="pki_estd_$1" '$1 == name { print $2 }'
 }
+
+# wait_until COMMAND...: at most 20 s; what is waited for happens by itself.
+wait_until() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 1000 ] || fail "waited for nothing: $*"
+		sleep 0.02
+	done
+}

@@ -27,13 +27,15 @@ tests_estd_stub_LDADD = libestd.la libpki-ca.la libpki-core.la
 
 # A client of GnuTLS, for interop-gnutls.sh.
 noinst_PROGRAMS += tests/gnutls-client
-tests_gnutls_client_SOURCES = %D%/gnutls-client.c
+tests_gnutls_client_SOURCES = %D%/gnutls-client.c \
+	%D%/gnutls-check.c %D%/gnutls-check.h
 tests_gnutls_client_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_gnutls_client_LDADD = $(GNUTLS_LIBS)
 
 # Many keys and connections at the same moment, for token-race.sh.
 noinst_PROGRAMS += tests/racer
-tests_racer_SOURCES = %D%/racer.c
+tests_racer_SOURCES = %D%/racer.c \
+	%D%/gnutls-check.c %D%/gnutls-check.h
 tests_racer_CPPFLAGS = $(AM_CPPFLAGS) $(GNUTLS_CFLAGS)
 tests_racer_LDADD = $(GNUTLS_LIBS)
 

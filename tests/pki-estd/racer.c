@@ -13,9 +13,10 @@
  * ok: 200.  bound: 409.  lost: no answer.  unfair: tokens of which not exactly
  * one racer was answered with 200.
  */
+#include "tests/pki-estd/gnutls-check.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,26 +38,6 @@
 #define WAIT_S 30
 
 enum outcome { OK, BOUND, OTHER, LOST, OUTCOMES };
-
-static void
-die(const char *format, ...)
-{
-	va_list list;
-
-	va_start(list, format);
-	fputs("racer: ", stderr);
-	vfprintf(stderr, format, list);
-	fputc('\n', stderr);
-	va_end(list);
-	exit(1);
-}
-
-static void
-check(int rc, const char *what)
-{
-	if (rc < 0)
-		die("%s: %s", what, gnutls_strerror(rc));
-}
 
 /* ---- a request ---- */
 

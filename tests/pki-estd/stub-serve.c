@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "pki.h"
 
@@ -32,15 +31,6 @@ typedef struct stub {
 	size_t                   n_later;
 	uint8_t                  room[PKI_WIRE_MAX];
 } stub;
-
-static int64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static pki_code
 read_file(const stub *s, const char *name, pki_buf **out, pki_err *err)
@@ -228,7 +218,7 @@ answer_later(stub *s, uint64_t id, pki_err *err)
 	if (s->n_later == LATER_MAX)
 		return answer_busy(s, id, err);
 	s->later[s->n_later].id = id;
-	s->later[s->n_later++].due = now_ms() + LATER_MS;
+	s->later[s->n_later++].due = pki_clock_monotonic_ms() + LATER_MS;
 	return PKI_OK;
 }
 
@@ -340,7 +330,7 @@ loop(stub *s, pki_err *err)
 		if (fds[1].revents != 0)
 			rc = take_link(s, err);
 		if (rc == PKI_OK)
-			rc = answer_due(s, now_ms(), err);
+			rc = answer_due(s, pki_clock_monotonic_ms(), err);
 		if (rc == PKI_OK && fds[0].revents != 0)
 			rc = take_control(s, &stop, err);
 	}

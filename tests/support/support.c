@@ -237,3 +237,24 @@ dir_digest(const char *dir)
 	pki_buf_free(seen);
 	return digest;
 }
+
+static pki_code
+count_row(const pki_cert_row *row, void *arg, pki_err *err)
+{
+	(void)row, (void)err;
+	++*(size_t *)arg;
+	return PKI_OK;
+}
+
+size_t
+certs_on_record(struct test_ca *t, const char *profile)
+{
+	const pki_cert_filter filter = { .profile = profile };
+	size_t count = 0;
+
+	if (t->ca == NULL)
+		t->ca = reopen_ca(t);
+	assert_ok(pki_ca_each_cert(t->ca, NULL, &filter, count_row, &count,
+	    &t->err), &t->err);
+	return count;
+}

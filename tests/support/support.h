@@ -80,4 +80,7 @@ void assert_refused_at(pki_code rc, pki_code want, const pki_err *err,
 /* All files below dir with their contents: for "nothing was changed". */
 pki_digest dir_digest(const char *dir);
 
+/* How many certificates of a profile the store has; NULL: of all. */
+size_t certs_on_record(struct test_ca *t, const char *profile);
+
 #endif

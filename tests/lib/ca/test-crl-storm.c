@@ -60,20 +60,12 @@ tear_down(void)
 
 TestSuite(crl_storm, .init = set_up, .fini = tear_down, .timeout = 240);
 
-static int64_t
-real_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Ten seconds go by in a hundredth. */
 static int64_t
 fast_ms(void)
 {
-	return TEST_BEGIN * 1000 + (real_ms() - real_begin) * 1000;
+	return TEST_BEGIN * 1000 +
+	    (pki_clock_monotonic_ms() - real_begin) * 1000;
 }
 
 static pid_t
@@ -180,7 +172,7 @@ Test(crl_storm, numbers_and_times_rise_and_no_reader_sees_half_a_list)
 	pid_t publishers[2], reader;
 	pki_audit_head head;
 
-	real_begin = real_ms();
+	real_begin = pki_clock_monotonic_ms();
 	for (int i = 0; i < 2; i++)
 		publishers[i] = start(run_publisher, i);
 	reader = start(run_reader, 0);

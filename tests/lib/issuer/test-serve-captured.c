@@ -172,28 +172,6 @@ memory_kb(void)
 	return kb;
 }
 
-static pki_code
-count_row(const pki_cert_row *row, void *arg, pki_err *why)
-{
-	(void)why;
-	*(size_t *)arg += strcmp(row->profile, "auditor") == 0;
-	return PKI_OK;
-}
-
-/* Those of devices. */
-static size_t
-certs_on_record(void)
-{
-	const pki_cert_filter all = { .identity = NULL };
-	size_t count = 0;
-
-	if (s.t.ca == NULL)
-		s.t.ca = reopen_ca(&s.t);
-	assert_ok(pki_ca_each_cert(s.t.ca, NULL, &all, count_row, &count,
-	    &err), &err);
-	return count;
-}
-
 /* As much as a request may hold, and good for nothing. */
 static pki_message
 largest_request(void)
@@ -232,7 +210,7 @@ Test(serve_captured, that_reads_nothing_is_left_and_holds_up_nobody_else)
 	/* It ends though the link is open. */
 	cr_expect_eq(await_end(), 0);
 	close(s.link[0]);
-	cr_expect_eq(certs_on_record(), 1);
+	cr_expect_eq(certs_on_record(&s.t, "auditor"), 1);
 }
 
 /* More than a link takes back, and less than the issuer takes in. */
@@ -354,7 +332,7 @@ Test(serve_captured, that_says_a_request_again_gets_the_same_again)
 		    pki_cert_der(first)));
 	}
 	cr_expect_eq(end_link(), 0);
-	cr_expect_eq(certs_on_record(), 1);
+	cr_expect_eq(certs_on_record(&s.t, "auditor"), 1);
 	free(room);
 }
 
@@ -383,7 +361,7 @@ Test(serve_captured, that_hangs_up_in_the_middle_leaves_a_whole_record)
 			break;
 	}
 	cr_expect_eq(end_link(), 0);
-	certs = certs_on_record();
+	certs = certs_on_record(&s.t, "auditor");
 	cr_expect(certs >= 1 && certs <= i, "%zu of %zu", certs, i);
 	assert_ok(pki_audit_verify(s.t.ca, NULL, &head, NULL, NULL, &err),
 	    &err);
@@ -436,6 +414,6 @@ Test(serve_captured, that_lies_ends_the_issuer_and_nothing_is_kept)
 		cr_expect_eq(await_end(), 1, "%s", lie->name);
 		close(s.link[0]);
 	}
-	cr_expect_eq(certs_on_record(), 0);
+	cr_expect_eq(certs_on_record(&s.t, "auditor"), 0);
 	free(room);
 }
