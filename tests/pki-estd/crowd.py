@@ -33,10 +33,27 @@ def storm(clients, seconds):
     return sum(served)
 
 
+def until(is_so, what):
+    """Within ten seconds; asked once more would be another question."""
+    end = time.time() + 10
+    while not is_so():
+        if time.time() > end:
+            check(False, what)
+            return
+        time.sleep(0.1)
+
+
+def served(**options):
+    try:
+        return talk(PORT, GET, **options)[0].status == 200
+    except (OSError, ssl.SSLError):
+        return False
+
+
 def limit():
     """More clients than connections; afterwards all is well."""
     check(storm(200, 3) > 0, "nobody was served")
-    time.sleep(0.5)
+    until(served, "nobody is served after the storm")
     for _ in range(20):
         answer, _ = talk(PORT, GET)
         check(answer.status == 200, "not well after the storm")
@@ -53,9 +70,7 @@ def address():
     answer, _ = talk(PORT, GET, source="127.0.0.8")
     check(answer.status == 200, "another address")
     held.pop().close()
-    time.sleep(0.3)
-    answer, _ = talk(PORT, GET, source="127.0.0.7")
-    check(answer.status == 200, "one place became free")
+    until(lambda: served(source="127.0.0.7"), "one place became free")
 
 
 def descriptors(pid):
@@ -112,20 +127,6 @@ def refused_at_once():
     check(time.time() - start < 1, "refused, but not at once")
 
 
-def until(is_so, what):
-    end = time.time() + 10
-    while not is_so() and time.time() < end:
-        time.sleep(0.1)
-    check(is_so(), what)
-
-
-def served():
-    try:
-        return talk(PORT, GET, source="127.0.3.2")[0].status == 200
-    except (OSError, ssl.SSLError):
-        return False
-
-
 def idle():
     """G29: idle connections up to the limit; PID N LIMIT TIMEOUT."""
     pid, n, limit, timeout = [int(a) for a in sys.argv[3:7]]
@@ -142,7 +143,7 @@ def idle():
     for _ in range(5):
         refused_at_once()
     held.pop().close()
-    until(served, "one place became free")
+    until(lambda: served(source="127.0.3.2"), "one place became free")
     for sock in held:
         sock.settimeout(timeout + 2)
         check(receive(sock) == b"", "an idle one hears of something")
